@@ -1,0 +1,6 @@
+export * from './batch.js'
+export * from './builder.js'
+export * from './compression.js'
+export * from './control-records.js'
+export * from './crc32c.js'
+export * from './record.js'
