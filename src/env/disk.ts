@@ -24,8 +24,8 @@ export class DiskError extends Error {
 }
 
 /**
- * One open file. Positions and lengths are bytes. The completions of the operations on one file come
- * in the order in which they were asked for, so that a caller may write several times without
+ * One open file. Positions and lengths are bytes. The completions of the writes and syncs of one file
+ * come in the order in which they were asked for, so that a caller may write several times without
  * waiting; what is written is on the way to the disk, and safe only after a {@link DiskFile.sync}.
  */
 export interface DiskFile {
@@ -37,7 +37,7 @@ export interface DiskFile {
    * called. A failed write may have left any part of its bytes.
    */
   write(buffers: readonly Buffer[], position: number, done: DiskCallback): void
-  /** Makes everything whose write has completed survive a crash, and the file's length. */
+  /** Makes everything written before survive a crash, and the file's length. */
   sync(done: DiskCallback): void
   /**
    * Reads up to `length` bytes into `buffer` at `offset`. With `likelyCached` the bytes are expected
@@ -67,6 +67,11 @@ export interface DiskFile {
 export interface DiskEntry {
   readonly name: string
   readonly isDirectory: boolean
+}
+
+/** A file or a directory. */
+export interface DiskStat {
+  readonly isDirectory: boolean
   /** Bytes; 0 for a directory. */
   readonly size: number
   /** Milliseconds since the Unix epoch. */
@@ -92,13 +97,16 @@ export interface Disk {
   writeFile(path: string, content: Buffer): void
   /**
    * Replaces a file so that after a crash either the old or the new content is there: written aside
-   * as `path` + `.tmp`, synced, renamed, the directory synced.
+   * as `path` + `.tmp`, synced, renamed, the directory synced. Replacements of one path happen in the
+   * order in which they were asked for.
    */
-  replaceFile(path: string, content: Buffer): void
+  replaceFile(path: string, content: Buffer, done: DiskCallback): void
+  /** The same at once, waiting for the disk; for start and stop, when none of that path is under way. */
+  replaceFileSync(path: string, content: Buffer): void
   /** What the directory holds in no particular order, undefined where there is none. */
   list(path: string): DiskEntry[] | undefined
   /** Undefined where there is nothing of that path. */
-  stat(path: string): DiskEntry | undefined
+  stat(path: string): DiskStat | undefined
   /** Makes a directory, and those above it. */
   makeDirectory(path: string): void
   /** Replaces what is at `to`. */
