@@ -1,0 +1,42 @@
+import { bool, double, int, internal, LONG_MAX, long, string } from '../config-def.js'
+import { atLeast, between, nonEmptyString } from '../validators.js'
+
+/** Tiered storage (KIP-405). */
+export const remoteStorageConfigs = {
+  'follower.fetch.last.tiered.offset.enable': bool(false, 'MEDIUM'),
+  'log.local.retention.bytes': long(-2, 'MEDIUM', atLeast(-2)),
+  'log.local.retention.ms': long(-2, 'MEDIUM', atLeast(-2)),
+  'remote.fetch.max.wait.ms': int(500, 'MEDIUM', atLeast(1)),
+  'remote.list.offsets.request.timeout.ms': long(30_000, 'MEDIUM', atLeast(1)),
+  'remote.log.index.file.cache.total.size.bytes': long(1_073_741_824, 'LOW', atLeast(1)),
+  'remote.log.index.file.cache.ttl.ms': internal(long(900_000, 'LOW', atLeast(-1))),
+  'remote.log.manager.copier.thread.pool.size': int(10, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.copy.max.bytes.per.second': long(LONG_MAX, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.copy.quota.window.num': int(11, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.copy.quota.window.size.seconds': int(1, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.expiration.thread.pool.size': int(10, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.fetch.max.bytes.per.second': long(LONG_MAX, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.fetch.quota.window.num': int(11, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.fetch.quota.window.size.seconds': int(1, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.follower.thread.pool.size': int(2, 'MEDIUM', atLeast(1)),
+  'remote.log.manager.task.interval.ms': long(30_000, 'LOW', atLeast(1)),
+  'remote.log.manager.task.retry.backoff.max.ms': internal(long(30_000, 'LOW', atLeast(1))),
+  'remote.log.manager.task.retry.backoff.ms': internal(long(500, 'LOW', atLeast(1))),
+  'remote.log.manager.task.retry.jitter': internal(double(0.2, 'LOW', between(0, 0.5))),
+  'remote.log.manager.thread.pool.size': int(2, 'MEDIUM', atLeast(1)),
+  'remote.log.metadata.custom.metadata.max.bytes': int(128, 'LOW', atLeast(0)),
+  'remote.log.metadata.manager.class.name': string(
+    'org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager',
+    'MEDIUM',
+    nonEmptyString,
+  ),
+  'remote.log.metadata.manager.class.path': string(null, 'MEDIUM'),
+  'remote.log.metadata.manager.impl.prefix': string('rlmm.config.', 'MEDIUM', nonEmptyString),
+  'remote.log.metadata.manager.listener.name': string(null, 'MEDIUM', nonEmptyString),
+  'remote.log.reader.max.pending.tasks': int(100, 'MEDIUM', atLeast(1)),
+  'remote.log.reader.threads': int(10, 'MEDIUM', atLeast(1)),
+  'remote.log.storage.manager.class.name': string(null, 'MEDIUM', nonEmptyString),
+  'remote.log.storage.manager.class.path': string(null, 'MEDIUM'),
+  'remote.log.storage.manager.impl.prefix': string('rsm.config.', 'MEDIUM', nonEmptyString),
+  'remote.log.storage.system.enable': bool(false, 'MEDIUM'),
+}

@@ -1,0 +1,48 @@
+import { bool, double, int, internal, LONG_MAX, list, long, string } from './config-def.js'
+import { atLeast, between, betweenOr, listOf, oneOf, throttledReplicas } from './validators.js'
+
+/** Configurations of a topic (Kafka's `LogConfig`). */
+export const topicConfigs = {
+  'cleanup.policy': list(
+    ['delete'],
+    'MEDIUM',
+    listOf({ allowed: ['compact', 'delete'], emptyAllowed: true }),
+  ),
+  'compression.gzip.level': int(-1, 'MEDIUM', betweenOr(1, 9, -1)),
+  'compression.lz4.level': int(9, 'MEDIUM', between(1, 17)),
+  'compression.type': string(
+    'producer',
+    'MEDIUM',
+    oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'),
+  ),
+  'compression.zstd.level': int(3, 'MEDIUM', between(-131_072, 22)),
+  'delete.retention.ms': long(86_400_000, 'MEDIUM', atLeast(0)),
+  'file.delete.delay.ms': long(60_000, 'MEDIUM', atLeast(0)),
+  'flush.messages': long(LONG_MAX, 'MEDIUM', atLeast(1)),
+  'flush.ms': long(LONG_MAX, 'MEDIUM', atLeast(0)),
+  'follower.replication.throttled.replicas': list([], 'MEDIUM', throttledReplicas),
+  'index.interval.bytes': int(4096, 'MEDIUM', atLeast(0)),
+  'internal.segment.bytes': internal(int(null, 'MEDIUM')),
+  'leader.replication.throttled.replicas': list([], 'MEDIUM', throttledReplicas),
+  'local.retention.bytes': long(-2, 'MEDIUM', atLeast(-2)),
+  'local.retention.ms': long(-2, 'MEDIUM', atLeast(-2)),
+  'max.compaction.lag.ms': long(LONG_MAX, 'MEDIUM', atLeast(1)),
+  'max.message.bytes': int(1_048_588, 'MEDIUM', atLeast(0)),
+  'message.timestamp.after.max.ms': long(3_600_000, 'MEDIUM', atLeast(0)),
+  'message.timestamp.before.max.ms': long(LONG_MAX, 'MEDIUM', atLeast(0)),
+  'message.timestamp.type': string('CreateTime', 'MEDIUM', oneOf('CreateTime', 'LogAppendTime')),
+  'min.cleanable.dirty.ratio': double(0.5, 'MEDIUM', between(0, 1)),
+  'min.compaction.lag.ms': long(0, 'MEDIUM', atLeast(0)),
+  'min.insync.replicas': int(1, 'MEDIUM', atLeast(1)),
+  preallocate: bool(false, 'MEDIUM'),
+  'remote.log.copy.disable': bool(false, 'MEDIUM'),
+  'remote.log.delete.on.disable': bool(false, 'MEDIUM'),
+  'remote.storage.enable': bool(false, 'MEDIUM'),
+  'retention.bytes': long(-1, 'MEDIUM'),
+  'retention.ms': long(604_800_000, 'MEDIUM', atLeast(-1)),
+  'segment.bytes': int(1_073_741_824, 'MEDIUM', atLeast(1_048_576)),
+  'segment.index.bytes': int(10_485_760, 'MEDIUM', atLeast(4)),
+  'segment.jitter.ms': long(0, 'MEDIUM', atLeast(0)),
+  'segment.ms': long(604_800_000, 'MEDIUM', atLeast(1)),
+  'unclean.leader.election.enable': bool(false, 'MEDIUM'),
+}
