@@ -1,0 +1,107 @@
+import {
+  type AnyField,
+  type Fields,
+  type PrimitiveKind,
+  type WireType,
+  ZERO_UUID,
+} from './field.js'
+import { includes, type Versions } from './versions.js'
+
+/** What one version of a message does with a field. */
+export interface FieldPlan {
+  readonly name: string
+  readonly type: WireType
+  /** The version has the field. */
+  readonly present: boolean
+  readonly nullable: boolean
+  readonly compact: boolean
+  readonly ignorable: boolean
+  /** Its tag, undefined when it stands in line with the others. */
+  readonly tag: number | undefined
+  /** The default: null, a primitive, or undefined for an empty array, bytes, or struct of defaults. */
+  readonly fallback: unknown
+}
+
+/** One version of a struct: its fields in schema order. */
+export interface StructPlan {
+  readonly flexible: boolean
+  readonly fields: readonly FieldPlan[]
+}
+
+export function planStruct(fields: Fields, version: number, flexible: boolean): StructPlan {
+  return {
+    flexible,
+    fields: Object.entries(fields).map(([name, field]) =>
+      planField(name, field, version, flexible),
+    ),
+  }
+}
+
+function planField(name: string, field: AnyField, version: number, flexible: boolean): FieldPlan {
+  const { versions, nullable, ignorable, tag, fallback, inflexible } = field.modifiers
+  const present = includes(versions, version) && (tag === undefined || flexible)
+  return {
+    name,
+    type: field.type,
+    present,
+    nullable: present && includes(nullable, version),
+    compact: flexible && !inflexible,
+    ignorable,
+    tag,
+    fallback: fallback === undefined ? zeroOf(field.type) : fallback,
+  }
+}
+
+const ZEROS: Partial<Record<PrimitiveKind, unknown>> = {
+  bool: false,
+  int8: 0,
+  int16: 0,
+  uint16: 0,
+  int32: 0,
+  uint32: 0,
+  int64: 0,
+  bigint: 0n,
+  float64: 0,
+  uuid: ZERO_UUID,
+  string: '',
+  records: null,
+}
+
+function zeroOf(type: WireType): unknown {
+  return type.kind === 'array' || type.kind === 'struct' ? undefined : ZEROS[type.kind]
+}
+
+export function isFlexible(flexible: Versions, version: number): boolean {
+  return includes(flexible, version)
+}
+
+const FIXED_SIZES: Partial<Record<WireType['kind'], number>> = {
+  bool: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  bigint: 8,
+  float64: 8,
+  uuid: 16,
+}
+
+/**
+ * The fewest bytes that a value of this type takes, at least one: an array can't have more elements
+ * than its message has room for.
+ */
+export function minBytes(type: WireType, version: number, flexible: boolean): number {
+  const fixed = FIXED_SIZES[type.kind]
+  if (fixed !== undefined) return fixed
+  if (type.kind === 'string') return flexible ? 1 : 2
+  if (type.kind !== 'struct') return flexible ? 1 : 4
+  let total = flexible ? 1 : 0
+  for (const field of planStruct(type.fields, version, flexible).fields) {
+    if (!field.present || field.tag !== undefined) continue
+    const nullableStruct = field.type.kind === 'struct' && field.nullable
+    total += nullableStruct ? 1 : minBytes(field.type, version, field.compact)
+  }
+  return Math.max(total, 1)
+}
