@@ -1,0 +1,32 @@
+// Compiles sources and tests, file by file, to build/, and puts the tests' data beside them.
+import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const filesOf = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+
+/** @returns the compiled test files, relative to the project */
+export async function compile() {
+  const files = [...filesOf('src'), ...filesOf('test')]
+  const sources = files.filter((file) => file.endsWith('.ts'))
+  rmSync('build', { recursive: true, force: true })
+  await build({
+    entryPoints: sources,
+    outdir: 'build',
+    outbase: '.',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'warning',
+  })
+  for (const file of files) if (!file.endsWith('.ts')) cpSync(file, join('build', file))
+  return sources
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join('build', file.replace(/\.ts$/, '.js')))
+    .sort()
+}

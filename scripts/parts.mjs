@@ -1,0 +1,126 @@
+// The parts of the whole test run, and the tools from outside that some of them need.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const sudo = process.getuid?.() === 0 ? '' : 'sudo '
+const cache = join(homedir(), '.cache')
+const kafkaHome = process.env.KAFKA_HOME ?? join(cache, 'apache-kafka-4.3.1')
+const pythonHome = process.env.SAMSA_TEST_VENV ?? join(cache, 'samsa-test-python')
+const platformatic = 'test/compat/platformatic'
+
+/** What the tests find the tools by. */
+export const toolEnvironment = {
+  KAFKA_HOME: kafkaHome,
+  SAMSA_TEST_PYTHON: join(pythonHome, 'bin/python'),
+}
+
+const succeeds = (command) => spawnSync('bash', ['-c', command], { stdio: 'ignore' }).status === 0
+
+/** A tool: whether it is there, and the commands that bring it. */
+const tools = {
+  kcat: {
+    present: () => succeeds('command -v kcat'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy kcat`],
+  },
+  java: {
+    present: () => succeeds('command -v java'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy default-jre-headless`],
+  },
+  maven: {
+    present: () => existsSync(join(kafkaHome, 'done')) || succeeds('command -v mvn'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy maven`],
+  },
+  kafka: {
+    present: () => existsSync(join(kafkaHome, 'done')),
+    install: [
+      `mvn -q -B -f test/support/apache-kafka/pom.xml dependency:copy-dependencies -DoutputDirectory='${kafkaHome}'`,
+      `touch '${kafkaHome}/done'`,
+    ],
+  },
+  python: {
+    present: () => succeeds('python3 -m venv --help'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy python3 python3-venv`],
+  },
+  'confluent-kafka': {
+    present: () => succeeds(`'${toolEnvironment.SAMSA_TEST_PYTHON}' -c 'import confluent_kafka'`),
+    install: [
+      `python3 -m venv '${pythonHome}'`,
+      `'${toolEnvironment.SAMSA_TEST_PYTHON}' -m pip install -q -r test/compat/confluent/requirements.txt`,
+    ],
+  },
+  'node 22': {
+    present: () => succeeds('npx --no -p node@22 node --version'),
+    install: ['npx -y -p node@22 node --version'],
+  },
+  'node 24': {
+    present: () => succeeds('npx --no -p node@24 node --version'),
+    install: ['npx -y -p node@24 node --version'],
+  },
+  '@platformatic/kafka': {
+    present: () => existsSync(join(platformatic, 'node_modules/@platformatic/kafka')),
+    install: [`npm ci --prefix ${platformatic} --no-audit --no-fund`],
+  },
+}
+
+const apacheKafka = ['java', 'maven', 'kafka']
+const under = (node) => ['npx', '-y', '-p', `node@${node}`, 'node']
+
+/**
+ * `files` names folders or files of test/; `quick` parts are what `npm test` runs, in one go.
+ * `soak` parts are long and only run by their name or by `npm run test:soak`.
+ */
+export const parts = [
+  { name: 'tidy', files: ['tidy'], quick: true },
+  { name: 'unit', files: ['unit'], quick: true },
+  { name: 'simulation', files: ['simulation'], quick: true },
+  { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
+  { name: 'command', files: ['command'], quick: true },
+  { name: 'crash', files: ['crash'] },
+  { name: 'kcat', files: ['compat/kcat'], tools: ['kcat'] },
+  {
+    name: 'confluent-kafka',
+    files: ['compat/confluent'],
+    tools: ['python', 'confluent-kafka'],
+  },
+  {
+    name: 'platformatic',
+    files: ['compat/platformatic'],
+    tools: ['node 22', '@platformatic/kafka'],
+    node: under(22),
+  },
+  { name: 'java-tools', files: ['compat/java'], tools: apacheKafka, timeoutSeconds: 900 },
+  { name: 'oracle', files: ['oracle'], tools: apacheKafka, timeoutSeconds: 900 },
+  {
+    name: 'real-input',
+    files: ['real-input'],
+    tools: ['kcat', ...apacheKafka],
+    timeoutSeconds: 900,
+  },
+  {
+    name: 'node-24',
+    files: ['tidy', 'unit', 'compat/kafkajs'],
+    tools: ['node 24'],
+    node: under(24),
+  },
+  { name: 'soak', files: ['soak'], soak: true, timeoutSeconds: 7200 },
+]
+
+/** Brings the tools of a part where `install` allows it. @returns the name of the first one missing */
+export function missingTool(part, install) {
+  for (const name of part.tools ?? []) {
+    const tool = tools[name]
+    if (tool.present()) continue
+    if (!install) return name
+    for (const command of tool.install) {
+      console.log(`# ${name}: ${command}`)
+      const { status } = spawnSync('bash', ['-c', command], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
+      if (status !== 0) return name
+    }
+    if (!tool.present()) return name
+  }
+  return undefined
+}
