@@ -1,23 +1,33 @@
 import { createRequire } from 'node:module'
+import { makeTableCrc32c } from './crc32c-table.js'
+import { runtimeRequire } from './runtime-require.js'
 
-type Checksum = (bytes: Uint8Array, seed?: number) => number
+type Checksum = (bytes: Uint8Array) => number
 
-// The native package is prebuilt for most systems and three times as fast; where it can't be loaded
-// the one in JavaScript does the same.
-function load(): Checksum {
-  const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
-  try {
-    const native = require('@node-rs/crc32') as { crc32c(bytes: Uint8Array, seed?: number): number }
-    return native.crc32c
-  } catch {
-    const portable = require('crc-32/crc32c.js') as {
-      buf(bytes: Uint8Array, seed?: number): number
-    }
-    return (bytes, seed) => portable.buf(bytes, seed) >>> 0
-  }
+const PACKAGE = '@node-rs/crc32'
+const LIBC_SUFFIXES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  linux: ['-gnu', '-musl'],
+  win32: ['-msvc'],
 }
 
-const checksum = load()
+/**
+ * The prebuilt native checksum. The package's own entry is passed by: finding out which of its
+ * binaries fits costs it 18 ms of start-up, where trying them costs 3.
+ */
+function loadNative(): Checksum | undefined {
+  for (const suffix of LIBC_SUFFIXES[process.platform] ?? ['']) {
+    try {
+      const require = createRequire(runtimeRequire.resolve(PACKAGE))
+      const binary = require(`${PACKAGE}-${process.platform}-${process.arch}${suffix}`)
+      return (binary as { readonly crc32c: Checksum }).crc32c
+    } catch {
+      // Not installed, or made for another C library.
+    }
+  }
+  return undefined
+}
+
+const checksum = loadNative() ?? makeTableCrc32c()
 
 /** CRC-32C (Castagnoli, RFC 3720) of the bytes from `start` to `end`, as an unsigned number. */
 export function crc32c(buffer: Buffer, start = 0, end = buffer.length): number {
