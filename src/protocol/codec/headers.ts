@@ -1,5 +1,5 @@
 import { ApiKey } from '../api-keys.js'
-import { apis } from '../apis.js'
+import { type Api, apis } from '../apis.js'
 import { decode, writeMessage } from './codec.js'
 import { int16, int32, string } from './field.js'
 import { data, type Infer, type Input, type Message } from './message.js'
@@ -22,23 +22,30 @@ export const ResponseHeader = data('ResponseHeader', '0-1', '1+', {
 export type ResponseHeader = Infer<typeof ResponseHeader>
 
 /**
- * The version of the header before a request of this API and version, also of versions that Kafka
- * 4.3 doesn't have; undefined for an unknown API, whose requests can't be read at all.
+ * The version of the header before a request, also for versions that Kafka 4.3 doesn't have.
+ *
+ * @throws RangeError for an unknown API, whose requests can't be read at all
  */
-export function requestHeaderVersion(apiKey: number, apiVersion: number): 1 | 2 | undefined {
-  const api = apis.get(apiKey)
-  if (api === undefined) return undefined
-  return includes(api.request.flexible, apiVersion) ? 2 : 1
+export function requestHeaderVersion(apiKey: number, apiVersion: number): 1 | 2 {
+  return includes(apiOf(apiKey).request.flexible, apiVersion) ? 2 : 1
 }
 
-/** The version of the header before a response; undefined for an unknown API. */
-export function responseHeaderVersion(apiKey: number, apiVersion: number): 0 | 1 | undefined {
-  const api = apis.get(apiKey)
-  if (api === undefined) return undefined
+/**
+ * The version of the header before a response.
+ *
+ * @throws RangeError for an unknown API
+ */
+export function responseHeaderVersion(apiKey: number, apiVersion: number): 0 | 1 {
   // A client asks for ApiVersions before it knows what the broker speaks, and must be able to read
   // the answer in any case (KIP-511).
   if (apiKey === ApiKey.ApiVersions) return 0
-  return includes(api.response.flexible, apiVersion) ? 1 : 0
+  return includes(apiOf(apiKey).response.flexible, apiVersion) ? 1 : 0
+}
+
+function apiOf(key: number): Api {
+  const api = apis.get(key)
+  if (api === undefined) throw new RangeError(`no API has key ${key}`)
+  return api
 }
 
 /** A request's header and where its body begins. */
@@ -55,8 +62,8 @@ export interface DecodedRequestHeader {
 export function decodeRequestHeader(frame: Buffer, offset = 0): DecodedRequestHeader {
   if (frame.length - offset < 4) throw new DecodeError('no request header', offset)
   const apiKey = frame.readInt16BE(offset)
+  if (!apis.has(apiKey)) throw new DecodeError(`unknown API key ${apiKey}`, offset)
   const version = requestHeaderVersion(apiKey, frame.readInt16BE(offset + 2))
-  if (version === undefined) throw new DecodeError(`unknown API key ${apiKey}`, offset)
   const { value, end } = decode(RequestHeader, version, frame, offset)
   return { header: value, bodyOffset: end }
 }
@@ -68,8 +75,6 @@ export function encodeRequestFrame<V, I>(
   header: { readonly correlationId: number; readonly clientId: string | null },
   body: I,
 ): Buffer[] {
-  const version = requestHeaderVersion(message.key, apiVersion)
-  if (version === undefined) throw new RangeError(`${message.name} is no API's request`)
   const fullHeader: Input<typeof RequestHeader> = {
     requestApiKey: message.key,
     requestApiVersion: apiVersion,
@@ -77,7 +82,7 @@ export function encodeRequestFrame<V, I>(
   }
   const writer = new Writer()
   writer.beginFrame()
-  writeMessage(writer, RequestHeader, version, fullHeader)
+  writeMessage(writer, RequestHeader, requestHeaderVersion(message.key, apiVersion), fullHeader)
   writeMessage(writer, message, apiVersion, body)
   return writer.frame()
 }
@@ -89,11 +94,10 @@ export function encodeResponseFrame<V, I>(
   correlationId: number,
   body: I,
 ): Buffer[] {
-  const version = responseHeaderVersion(message.key, apiVersion)
-  if (version === undefined) throw new RangeError(`${message.name} is no API's response`)
   const writer = new Writer()
   writer.beginFrame()
-  writeMessage(writer, ResponseHeader, version, { correlationId })
+  const headerVersion = responseHeaderVersion(message.key, apiVersion)
+  writeMessage(writer, ResponseHeader, headerVersion, { correlationId })
   writeMessage(writer, message, apiVersion, body)
   return writer.frame()
 }
