@@ -1,3 +1,4 @@
+export { type Annotation, type AnnotationType, annotate } from './annotate.js'
 export {
   type Codec,
   codecOf,

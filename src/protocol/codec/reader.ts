@@ -14,8 +14,8 @@ export class DecodeError extends Error {
 
 /** The longest string of the protocol, in bytes (Kafka's limit, whatever the length prefix). */
 const MAX_STRING_BYTES = 0x7fff
-/** Strings up to this many bytes are put together in JavaScript, longer ones by the runtime. */
-const SHORT_STRING = 24
+/** Up to this many bytes a string is put together faster here than by the runtime. */
+const SHORT_STRING = 8
 const TWO_32 = 2 ** 32
 
 /**

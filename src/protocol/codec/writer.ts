@@ -1,4 +1,4 @@
-import { ZERO_UUID } from './field.js'
+import { putUuid } from './uuid.js'
 
 /** A value that can't be put into the bytes it is for: a mistake of the caller. */
 export class EncodeError extends Error {
@@ -94,12 +94,8 @@ export class Writer {
 
   uuid(value: string, field: string): void {
     this.room(16)
-    if (value === ZERO_UUID) {
-      this.buffer.fill(0, this.position, this.position + 16)
-    } else {
-      if (typeof value !== 'string' || value.length !== 22) failValue(value, 'a uuid', field)
-      const written = this.buffer.write(value, this.position, 16, 'base64url')
-      if (written !== 16) failValue(value, 'a uuid', field)
+    if (typeof value !== 'string' || !putUuid(value, this.buffer, this.position)) {
+      failValue(value, 'a uuid', field)
     }
     this.position += 16
   }
