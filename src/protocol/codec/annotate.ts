@@ -71,15 +71,13 @@ class Annotator {
   ) {}
 
   run(fields: Fields, reader: Reader): Annotation[] {
+    const start = reader.position
     try {
       this.struct(fields, '', reader)
     } catch (error) {
-      const { offset, length } = this.out.at(-1) ?? { offset: reader.position, length: 0 }
-      const rest = {
-        path: '',
-        offset: offset + length,
-        length: reader.buffer.length - offset - length,
-      }
+      const last = this.out.at(-1)
+      const offset = last === undefined ? start : last.offset + last.length
+      const rest = { path: '', offset, length: reader.buffer.length - offset }
       if (error instanceof LimitReached) this.out.push({ ...rest, type: 'omitted', value: null })
       else if (!(error instanceof DecodeError)) throw error
       else this.out.push({ ...rest, type: 'malformed', value: error.message })

@@ -40,6 +40,6 @@ export {
   request,
   response,
 } from './message.js'
-export { DecodeError, Reader } from './reader.js'
+export { DecodeError, MAX_ELEMENTS, Reader } from './reader.js'
 export { includes, type Versions } from './versions.js'
 export { EncodeError, Writer } from './writer.js'

@@ -19,6 +19,12 @@ const SHORT_STRING = 8
 const TWO_32 = 2 ** 32
 
 /**
+ * The most array elements and unknown tags, all counted, that one message may have: two bytes on the
+ * wire can become an object of a hundred, so the frame's size alone doesn't bound the memory.
+ */
+export const MAX_ELEMENTS = 1 << 20
+
+/**
  * Reads Kafka's primitive types from a buffer, front to back. Every method checks its bounds and
  * throws {@link DecodeError}; its argument is the name of the field, for the error's text.
  */
@@ -26,6 +32,7 @@ export class Reader {
   constructor(
     readonly buffer: Buffer,
     public position = 0,
+    private elementsLeft = MAX_ELEMENTS,
   ) {}
 
   get remaining(): number {
@@ -144,6 +151,7 @@ export class Reader {
   }
 
   unknownTag(tag: number, size: number): UnknownTag {
+    if (--this.elementsLeft < 0) this.failElements('tagged fields')
     return { tag, data: this.view(size, `tag ${tag}`) }
   }
 
@@ -194,7 +202,13 @@ export class Reader {
     if (count * minBytes > this.remaining) {
       this.fail(`${field} claims ${count} elements in the ${this.remaining} bytes that are left`)
     }
+    this.elementsLeft -= count
+    if (this.elementsLeft < 0) this.failElements(field)
     return count
+  }
+
+  private failElements(field: string): never {
+    return this.fail(`more elements than a message may have, the last ones in ${field}`)
   }
 }
 
