@@ -56,8 +56,8 @@ export interface ValidatedBatch {
   /** The time that was given to the records; -1 if they keep their own. */
   readonly logAppendTimeMs: number
   /**
-   * The batch has to be written anew in this compression before it is appended (`rebuildBatch`): the
-   * topic wants another one, or the records' offsets have gaps.
+   * The topic wants another compression: the batch has to be written anew before it is appended
+   * ({@link rebuildBatch}).
    */
   readonly rebuildAs: CompressionType | undefined
 }
@@ -74,6 +74,18 @@ const ZSTD_MIN_PRODUCE_VERSION = 7
  */
 export class LogValidator {
   readonly #walker = new RecordWalker()
+
+  /**
+   * Whether the batch that a Produce request carries for a partition is part of a transaction. Kafka
+   * asks this first, of all partitions; what this throws fails the whole request, with its message.
+   *
+   * @throws KafkaError CORRUPT_MESSAGE
+   */
+  isTransactional(records: Buffer | null): boolean {
+    const size = records === null ? -1 : nextBatchSize(records, 0)
+    if (records === null || size < HEADER_SIZE || magic(records, 0) !== MAGIC_V2) return false
+    return isTransactional(records, 0)
+  }
 
   /**
    * Checks the form of what a Produce request carries for a partition, which Kafka does before it
@@ -129,8 +141,15 @@ export class LogValidator {
     const target = config.compressionType ?? source
     const walker = this.#walker
     walker.walk(batch, topicPartition, config, nowMs)
-    const compressed = source !== CompressionType.NONE || target !== CompressionType.NONE
-    const inPlace = !compressed || (source === target && walker.consecutive)
+    const inPlace = source === target
+    if (inPlace && source !== CompressionType.NONE && !walker.consecutive) {
+      // Kafka would write the batch anew, but fails, as it has skipped the records' contents. In a
+      // batch that isn't compressed it doesn't look at the offsets.
+      throw new KafkaError(
+        ErrorCode.UNKNOWN_SERVER_ERROR,
+        `The offsets of a compressed batch have gaps in topic partition ${topicPartition}`,
+      )
+    }
     const appendTime = config.messageTimestampType === TimestampType.LOG_APPEND_TIME
     const largest = appendTime ? nowMs : walker.maxTimestamp
     if (inPlace) setMaxTimestamp(batch, 0, config.messageTimestampType, largest)

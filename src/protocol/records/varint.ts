@@ -1,4 +1,4 @@
-import { corrupt } from './record-error.js'
+import { invalid } from './record-error.js'
 
 const TWO_28 = 2 ** 28
 const TWO_31 = 2 ** 31
@@ -6,7 +6,7 @@ const TWO_31 = 2 ** 31
 /**
  * A place in a buffer that moves on as zigzag varints (protobuf's `sint32` and `sint64`, as in v2
  * records) are read. Reading allocates nothing; past `end` or beyond the type's range it throws a
- * KafkaError with code CORRUPT_MESSAGE.
+ * KafkaError with code INVALID_RECORD.
  */
 export class VarintReader {
   position = 0
@@ -22,7 +22,7 @@ export class VarintReader {
   }
 
   int8(): number {
-    if (this.position >= this.end) throw corrupt('a record ends early')
+    if (this.position >= this.end) throw invalid('a record ends early')
     return (this.buffer[this.position++]! << 24) >> 24
   }
 
@@ -47,7 +47,7 @@ export class VarintReader {
   }
 
   skip(length: number): void {
-    if (length < 0 || length > this.end - this.position) throw corrupt('a record ends early')
+    if (length < 0 || length > this.end - this.position) throw invalid('a record ends early')
     this.position += length
   }
 
@@ -61,12 +61,12 @@ export class VarintReader {
   #unsigned32(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
-      if (this.position >= this.end) throw corrupt('a record ends early')
+      if (this.position >= this.end) throw invalid('a record ends early')
       const byte = this.buffer[this.position++]!
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value >>> 0
     }
-    throw corrupt('a varint is longer than 5 bytes')
+    throw invalid('a varint is longer than 5 bytes')
   }
 
   // Three parts of 28, 28 and 8 bits: a double holds the sum exactly as long as it is a safe integer.
@@ -75,7 +75,7 @@ export class VarintReader {
     let middle = 0
     let high = 0
     for (let index = 0; index < 10; index++) {
-      if (this.position >= this.end) throw corrupt('a record ends early')
+      if (this.position >= this.end) throw invalid('a record ends early')
       const byte = this.buffer[this.position++]!
       const bits = byte & 0x7f
       if (index < 4) low |= bits << (7 * index)
@@ -83,7 +83,7 @@ export class VarintReader {
       else high |= bits << (7 * index - 56)
       if (byte < 0x80) return unzigzag(low, middle, high)
     }
-    throw corrupt('a varlong is longer than 10 bytes')
+    throw invalid('a varlong is longer than 10 bytes')
   }
 }
 
