@@ -1,0 +1,209 @@
+import { ApiKey } from '../../../src/protocol/api-keys.js'
+import type { Conversation } from '../conversation.js'
+import { createTopic } from '../fixtures.js'
+import { type Script, topicName, versionsOf } from '../script.js'
+
+const TOPIC = 2
+const BROKER = 4
+const BROKER_LOGGER = 8
+const CLIENT_METRICS = 16
+const GROUP = 32
+const SET = 0
+const DELETE = 1
+const APPEND = 2
+const SUBTRACT = 3
+
+/** Configurations of topics, brokers and groups: described, set, altered, refused. */
+export const configs: Script = {
+  name: 'configs',
+  async run(t) {
+    for (const version of versionsOf(ApiKey.DescribeConfigs)) await describe(t, version)
+    for (const version of versionsOf(ApiKey.AlterConfigs)) await alter(t, version)
+    for (const version of versionsOf(ApiKey.IncrementalAlterConfigs)) {
+      await incrementally(t, version)
+    }
+    for (const version of versionsOf(ApiKey.ListConfigResources)) await list(t, version)
+  },
+}
+
+async function describe(t: Conversation, version: number): Promise<void> {
+  const name = topicName('described', version)
+  await createTopic(t, name, 1, { 'retention.ms': '5000' })
+  const ask = (label: string, resources: object[], includeSynonyms = true) =>
+    t.ask(
+      label,
+      ApiKey.DescribeConfigs,
+      version,
+      { resources, includeSynonyms },
+      { unordered: true },
+    )
+  const resource = (resourceType: number, resourceName: string, keys: string[] | null = null) => ({
+    resourceType,
+    resourceName,
+    configurationKeys: keys,
+  })
+  await ask('a topic', [resource(TOPIC, name)])
+  await ask('a topic without synonyms', [resource(TOPIC, name)], false)
+  await ask('two keys of a topic', [resource(TOPIC, name, ['retention.ms', 'no.such'])])
+  await ask('no keys', [resource(TOPIC, name, [])])
+  await ask('an unknown topic', [resource(TOPIC, `${name}-no`)])
+  await ask('a bad topic name', [resource(TOPIC, 'a b')])
+  await ask('some of the broker', [
+    resource(BROKER, '1', [
+      'num.io.threads',
+      'log.retention.ms',
+      'log.retention.hours',
+      'message.max.bytes',
+      'node.id',
+      'compression.type',
+      'ssl.keystore.password',
+      'group.initial.rebalance.delay.ms',
+      'offsets.topic.replication.factor',
+    ]),
+  ])
+  await ask('the default of all brokers', [resource(BROKER, '')])
+  await ask('another broker', [resource(BROKER, '9')])
+  await ask('a broker that is no number', [resource(BROKER, 'x')])
+  await ask('loggers of another broker', [resource(BROKER_LOGGER, '9')])
+  await ask('loggers of no broker', [resource(BROKER_LOGGER, '')])
+  await ask('client metrics', [resource(CLIENT_METRICS, 'm')])
+  await ask('a group', [resource(GROUP, 'g')])
+  await ask('an unknown type', [resource(77, 'x')])
+  await ask('the same twice', [
+    resource(TOPIC, name, ['retention.ms']),
+    resource(TOPIC, name, ['retention.ms']),
+  ])
+  await ask('nothing', [])
+}
+
+async function alter(t: Conversation, version: number): Promise<void> {
+  const name = topicName('altered', version)
+  await createTopic(t, name, 1, { 'retention.ms': '5000' })
+  const ask = (label: string, resources: object[], validateOnly = false) =>
+    t.ask(label, ApiKey.AlterConfigs, version, { resources, validateOnly }, { unordered: true })
+  const topic = (configs: object[], resourceName = name) => ({
+    resourceType: TOPIC,
+    resourceName,
+    configs,
+  })
+  await ask('only checked', [topic([{ name: 'retention.ms', value: '1' }])], true)
+  await ask('replaces all', [topic([{ name: 'segment.bytes', value: '2000000' }])])
+  await current(t, name)
+  await ask('a bad value', [topic([{ name: 'retention.ms', value: 'soon' }])])
+  await ask('an unknown key', [topic([{ name: 'no.such', value: '1' }])])
+  await ask('a null value', [topic([{ name: 'retention.ms', value: null }])])
+  await ask('an unknown topic', [topic([{ name: 'retention.ms', value: '1' }], `${name}-no`)])
+  await ask('a bad name', [topic([], 'a b')])
+  await ask('another broker', [{ resourceType: BROKER, resourceName: '9', configs: [] }])
+  await ask('an unknown type', [{ resourceType: 77, resourceName: 'x', configs: [] }])
+  await t.ask(
+    'twice',
+    ApiKey.AlterConfigs,
+    version,
+    { resources: [topic([]), topic([])], validateOnly: false },
+    { on: 'altered twice', timeoutMs: 3_000, deviation: 'unanswered-requests' },
+  )
+  await ask('nothing', [])
+}
+
+async function current(t: Conversation, name: string): Promise<void> {
+  await t.ask(
+    'now',
+    ApiKey.DescribeConfigs,
+    4,
+    {
+      resources: [
+        {
+          resourceType: TOPIC,
+          resourceName: name,
+          configurationKeys: ['retention.ms', 'segment.bytes', 'cleanup.policy'],
+        },
+      ],
+      includeSynonyms: true,
+    },
+    { unordered: true },
+  )
+}
+
+async function incrementally(t: Conversation, version: number): Promise<void> {
+  const name = topicName('incremental', version)
+  await createTopic(t, name, 1, { 'retention.ms': '5000' })
+  const ask = (label: string, resources: object[], validateOnly = false) =>
+    t.ask(
+      label,
+      ApiKey.IncrementalAlterConfigs,
+      version,
+      { resources, validateOnly },
+      { unordered: true },
+    )
+  const op = (configOperation: number, key: string, value: string | null) => ({
+    name: key,
+    configOperation,
+    value,
+  })
+  const topic = (...configs: object[]) => ({ resourceType: TOPIC, resourceName: name, configs })
+  await ask('only checked', [topic(op(SET, 'retention.ms', '9'))], true)
+  await ask('set', [topic(op(SET, 'segment.bytes', '3000000'))])
+  await ask('append', [topic(op(APPEND, 'cleanup.policy', 'compact'))])
+  await current(t, name)
+  await ask('append again', [topic(op(APPEND, 'cleanup.policy', 'compact'))])
+  await ask('subtract', [topic(op(SUBTRACT, 'cleanup.policy', 'delete'))])
+  await current(t, name)
+  await ask('delete', [topic(op(DELETE, 'retention.ms', null))])
+  await ask('delete what is not set', [topic(op(DELETE, 'flush.ms', null))])
+  await current(t, name)
+  await ask('append to no list', [topic(op(APPEND, 'retention.ms', '1'))])
+  await ask('subtract from no list', [topic(op(SUBTRACT, 'retention.ms', '1'))])
+  await ask('set null', [topic(op(SET, 'retention.ms', null))])
+  await ask('an unknown operation', [topic(op(9, 'retention.ms', '1'))])
+  await ask('a key twice', [topic(op(SET, 'retention.ms', '1'), op(SET, 'retention.ms', '2'))])
+  await ask('an unknown key', [topic(op(SET, 'no.such', '1'))])
+  await ask('a bad value', [topic(op(SET, 'segment.bytes', 'many'))])
+  await ask('out of range', [topic(op(SET, 'segment.bytes', '1'))])
+  await ask('resources twice', [topic(op(SET, 'retention.ms', '1')), topic()])
+  const broker = (resourceName: string, ...configs: object[]) => ({
+    resourceType: BROKER,
+    resourceName,
+    configs,
+  })
+  await ask('dynamic, of the broker', [broker('1', op(SET, 'log.cleaner.threads', '2'))])
+  await ask('dynamic, of all brokers', [broker('', op(SET, 'message.max.bytes', '2000000'))])
+  await ask('read-only', [broker('1', op(SET, 'node.id', '2'))])
+  await ask('per broker only', [broker('', op(SET, 'listeners', 'PLAINTEXT://:1'))])
+  await ask('another broker', [broker('9', op(SET, 'log.cleaner.threads', '2'))])
+  await ask('undone', [
+    broker('1', op(DELETE, 'log.cleaner.threads', null)),
+    broker('', op(DELETE, 'message.max.bytes', null)),
+  ])
+  await ask('a group', [
+    {
+      resourceType: GROUP,
+      resourceName: name,
+      configs: [op(SET, 'consumer.session.timeout.ms', '50000')],
+    },
+  ])
+  await ask('a group, out of range', [
+    {
+      resourceType: GROUP,
+      resourceName: name,
+      configs: [op(SET, 'consumer.session.timeout.ms', '1')],
+    },
+  ])
+}
+
+async function list(t: Conversation, version: number): Promise<void> {
+  const ask = (label: string, body: object) =>
+    t.ask(label, ApiKey.ListConfigResources, version, body, { unordered: true })
+  if (version === 0) return void (await ask('client metrics', {}))
+  for (const resourceTypes of [
+    [TOPIC],
+    [BROKER],
+    [BROKER_LOGGER],
+    [CLIENT_METRICS],
+    [GROUP],
+    [77],
+  ]) {
+    await ask(`type ${resourceTypes}`, { resourceTypes })
+  }
+  await ask('all', { resourceTypes: [] })
+}
