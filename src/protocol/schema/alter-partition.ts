@@ -14,7 +14,7 @@ export const AlterPartitionRequest = request('AlterPartition', '2-3', '0+', {
   brokerId: int32,
   brokerEpoch: int64.default(-1),
   topics: array({
-    topicId: uuid.ignorable,
+    topicId: uuid.in('2+').ignorable,
     partitions: array({
       partitionIndex: int32,
       leaderEpoch: int32,
@@ -23,7 +23,7 @@ export const AlterPartitionRequest = request('AlterPartition', '2-3', '0+', {
         brokerId: int32,
         brokerEpoch: int64.default(-1),
       }).in('3+'),
-      leaderRecoveryState: int8.default(0),
+      leaderRecoveryState: int8.in('1+').default(0),
       partitionEpoch: int32,
     }),
   }),
@@ -34,14 +34,14 @@ export const AlterPartitionResponse = response('AlterPartition', '2-3', '0+', {
   throttleTimeMs: int32,
   errorCode: int16,
   topics: array({
-    topicId: uuid.ignorable,
+    topicId: uuid.in('2+').ignorable,
     partitions: array({
       partitionIndex: int32,
       errorCode: int16,
       leaderId: int32,
       leaderEpoch: int32,
       isr: array(int32),
-      leaderRecoveryState: int8.ignorable.default(0),
+      leaderRecoveryState: int8.in('1+').ignorable.default(0),
       partitionEpoch: int32,
     }),
   }),

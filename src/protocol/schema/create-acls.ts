@@ -4,7 +4,7 @@ export const CreateAclsRequest = request('CreateAcls', '1-3', '2+', {
   creations: array({
     resourceType: int8,
     resourceName: string,
-    resourcePatternType: int8.default(3),
+    resourcePatternType: int8.in('1+').default(3),
     principal: string,
     host: string,
     operation: int8,

@@ -26,17 +26,17 @@ export const CreateTopicsRequest = request('CreateTopics', '2-7', '5+', {
     }),
   }),
   timeoutMs: int32.default(60000),
-  validateOnly: bool.default(false),
+  validateOnly: bool.in('1+').default(false),
 })
 export type CreateTopicsRequest = Infer<typeof CreateTopicsRequest>
 
 export const CreateTopicsResponse = response('CreateTopics', '2-7', '5+', {
-  throttleTimeMs: int32.ignorable,
+  throttleTimeMs: int32.in('2+').ignorable,
   topics: array({
     name: string,
     topicId: uuid.in('7+').ignorable,
     errorCode: int16,
-    errorMessage: string.nullable.ignorable,
+    errorMessage: string.in('1+').nullable.ignorable,
     topicConfigErrorCode: int16.in('5+').tagged(0).ignorable,
     numPartitions: int32.in('5+').ignorable.default(-1),
     replicationFactor: int16.in('5+').ignorable.default(-1),

@@ -4,7 +4,7 @@ export const DeleteAclsRequest = request('DeleteAcls', '1-3', '2+', {
   filters: array({
     resourceTypeFilter: int8,
     resourceNameFilter: string.nullable,
-    patternTypeFilter: int8.default(3),
+    patternTypeFilter: int8.in('1+').default(3),
     principalFilter: string.nullable,
     hostFilter: string.nullable,
     operation: int8,
@@ -23,7 +23,7 @@ export const DeleteAclsResponse = response('DeleteAcls', '1-3', '2+', {
       errorMessage: string.nullable,
       resourceType: int8,
       resourceName: string,
-      patternType: int8.default(3),
+      patternType: int8.in('1+').default(3),
       principal: string,
       host: string,
       operation: int8,

@@ -11,7 +11,7 @@ export const DeleteTopicsRequest = request('DeleteTopics', '1-6', '4+', {
 export type DeleteTopicsRequest = Infer<typeof DeleteTopicsRequest>
 
 export const DeleteTopicsResponse = response('DeleteTopics', '1-6', '4+', {
-  throttleTimeMs: int32.ignorable,
+  throttleTimeMs: int32.in('1+').ignorable,
   responses: array({
     name: string.nullableIn('6+'),
     topicId: uuid.in('6+').ignorable,

@@ -3,7 +3,7 @@ import { array, type Infer, int8, int16, int32, request, response, string } from
 export const DescribeAclsRequest = request('DescribeAcls', '1-3', '2+', {
   resourceTypeFilter: int8,
   resourceNameFilter: string.nullable,
-  patternTypeFilter: int8.default(3),
+  patternTypeFilter: int8.in('1+').default(3),
   principalFilter: string.nullable,
   hostFilter: string.nullable,
   operation: int8,
@@ -18,7 +18,7 @@ export const DescribeAclsResponse = response('DescribeAcls', '1-3', '2+', {
   resources: array({
     resourceType: int8,
     resourceName: string,
-    patternType: int8.default(3),
+    patternType: int8.in('1+').default(3),
     acls: array({
       principal: string,
       host: string,

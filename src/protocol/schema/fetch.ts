@@ -24,8 +24,8 @@ export const FetchRequest = request('Fetch', '4-18', '12+', {
     .tagged(1),
   maxWaitMs: int32,
   minBytes: int32,
-  maxBytes: int32.ignorable.default(0x7fffffff),
-  isolationLevel: int8.ignorable.default(0),
+  maxBytes: int32.in('3+').ignorable.default(0x7fffffff),
+  isolationLevel: int8.in('4+').ignorable.default(0),
   sessionId: int32.in('7+').ignorable.default(0),
   sessionEpoch: int32.in('7+').ignorable.default(-1),
   topics: array({
@@ -52,7 +52,7 @@ export const FetchRequest = request('Fetch', '4-18', '12+', {
 export type FetchRequest = Infer<typeof FetchRequest>
 
 export const FetchResponse = response('Fetch', '4-18', '12+', {
-  throttleTimeMs: int32.ignorable,
+  throttleTimeMs: int32.in('1+').ignorable,
   errorCode: int16.in('7+').ignorable,
   sessionId: int32.in('7+').default(0),
   responses: array({
@@ -62,7 +62,7 @@ export const FetchResponse = response('Fetch', '4-18', '12+', {
       partitionIndex: int32,
       errorCode: int16,
       highWatermark: int64,
-      lastStableOffset: int64.ignorable.default(-1),
+      lastStableOffset: int64.in('4+').ignorable.default(-1),
       logStartOffset: int64.in('5+').ignorable.default(-1),
       divergingEpoch: struct({
         epoch: int32.default(-1),
@@ -85,7 +85,7 @@ export const FetchResponse = response('Fetch', '4-18', '12+', {
       abortedTransactions: array({
         producerId: int64,
         firstOffset: int64,
-      }).nullable.ignorable,
+      }).in('4+').nullable.ignorable,
       preferredReadReplica: int32.in('11+').default(-1),
       records: records.nullable,
     }),

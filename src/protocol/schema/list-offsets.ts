@@ -33,8 +33,8 @@ export const ListOffsetsResponse = response('ListOffsets', '1-11', '6+', {
     partitions: array({
       partitionIndex: int32,
       errorCode: int16,
-      timestamp: bigint.default(-1n),
-      offset: int64.default(-1),
+      timestamp: bigint.in('1+').default(-1n),
+      offset: int64.in('1+').default(-1),
       leaderEpoch: int32.in('4+').default(-1),
     }),
   }),

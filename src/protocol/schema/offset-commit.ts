@@ -13,8 +13,8 @@ import {
 
 export const OffsetCommitRequest = request('OffsetCommit', '2-10', '8+', {
   groupId: string,
-  generationIdOrMemberEpoch: int32.ignorable.default(-1),
-  memberId: string.ignorable,
+  generationIdOrMemberEpoch: int32.in('1+').ignorable.default(-1),
+  memberId: string.in('1+').ignorable,
   groupInstanceId: string.in('7+').nullable.default(null),
   retentionTimeMs: int64.in('2-4').ignorable.default(-1),
   topics: array({

@@ -15,7 +15,7 @@ export const OffsetForLeaderEpochRequest = request('OffsetForLeaderEpoch', '2-4'
     topic: string,
     partitions: array({
       partition: int32,
-      currentLeaderEpoch: int32.ignorable.default(-1),
+      currentLeaderEpoch: int32.in('2+').ignorable.default(-1),
       leaderEpoch: int32,
     }),
   }),
@@ -23,13 +23,13 @@ export const OffsetForLeaderEpochRequest = request('OffsetForLeaderEpoch', '2-4'
 export type OffsetForLeaderEpochRequest = Infer<typeof OffsetForLeaderEpochRequest>
 
 export const OffsetForLeaderEpochResponse = response('OffsetForLeaderEpoch', '2-4', '4+', {
-  throttleTimeMs: int32.ignorable,
+  throttleTimeMs: int32.in('2+').ignorable,
   topics: array({
     topic: string,
     partitions: array({
       errorCode: int16,
       partition: int32,
-      leaderEpoch: int32.ignorable.default(-1),
+      leaderEpoch: int32.in('1+').ignorable.default(-1),
       endOffset: int64.default(-1),
     }),
   }),

@@ -17,7 +17,7 @@ export const ProduceRequest = request(
   '3-13',
   '9+',
   {
-    transactionalId: string.nullable.default(null),
+    transactionalId: string.in('3+').nullable.default(null),
     acks: int16,
     timeoutMs: int32,
     topicData: array({
@@ -41,7 +41,7 @@ export const ProduceResponse = response('Produce', '3-13', '9+', {
       index: int32,
       errorCode: int16,
       baseOffset: int64,
-      logAppendTimeMs: int64.ignorable.default(-1),
+      logAppendTimeMs: int64.in('2+').ignorable.default(-1),
       logStartOffset: int64.in('5+').ignorable.default(-1),
       recordErrors: array({
         batchIndex: int32,
@@ -56,7 +56,7 @@ export const ProduceResponse = response('Produce', '3-13', '9+', {
         .tagged(0),
     }),
   }),
-  throttleTimeMs: int32.ignorable.default(0),
+  throttleTimeMs: int32.in('1+').ignorable.default(0),
   nodeEndpoints: array({
     nodeId: int32,
     host: string,

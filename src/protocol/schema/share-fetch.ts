@@ -21,8 +21,8 @@ export const ShareFetchRequest = request('ShareFetch', '1-2', '0+', {
   maxWaitMs: int32,
   minBytes: int32,
   maxBytes: int32.default(0x7fffffff),
-  maxRecords: int32,
-  batchSize: int32,
+  maxRecords: int32.in('1+'),
+  batchSize: int32.in('1+'),
   shareAcquireMode: int8.in('2+').ignorable.default(0),
   isRenewAck: bool.in('2+').default(false),
   topics: array({
@@ -47,7 +47,7 @@ export const ShareFetchResponse = response('ShareFetch', '1-2', '0+', {
   throttleTimeMs: int32,
   errorCode: int16,
   errorMessage: string.nullable.default(null),
-  acquisitionLockTimeoutMs: int32,
+  acquisitionLockTimeoutMs: int32.in('1+'),
   responses: array({
     topicId: uuid,
     partitions: array({
