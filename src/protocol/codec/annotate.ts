@@ -1,7 +1,8 @@
 import type { Fields, PrimitiveKind, WireType } from './field.js'
 import type { AnyMessage } from './message.js'
-import { type FieldPlan, isFlexible, minBytes, planStruct, type StructPlan } from './plan.js'
+import { type FieldPlan, minBytes, planStruct, type StructPlan } from './plan.js'
 import { DecodeError, Reader } from './reader.js'
+import { includes } from './versions.js'
 
 /** What one run of bytes of a message means. */
 export interface Annotation {
@@ -50,11 +51,11 @@ export function annotate(
   offset = 0,
   limit = DEFAULT_MAX_ANNOTATIONS,
 ): Annotation[] {
-  const { min, max } = message.versions
-  if (version < min || version > max) {
+  if (!includes(message.versions, version)) {
+    const { min, max } = message.versions
     throw new RangeError(`${message.name} has versions ${min} to ${max}, not ${version}`)
   }
-  const annotator = new Annotator(version, isFlexible(message.flexible, version), limit)
+  const annotator = new Annotator(version, includes(message.flexible, version), limit)
   return annotator.run(message.fields, new Reader(buffer, offset))
 }
 

@@ -1,7 +1,6 @@
 import { compileRead } from './compile-read.js'
 import { compileWrite } from './compile-write.js'
 import type { Message } from './message.js'
-import { isFlexible } from './plan.js'
 import { DecodeError, Reader } from './reader.js'
 import { includes } from './versions.js'
 import { EncodeError, Writer } from './writer.js'
@@ -40,7 +39,7 @@ export function codecOf<V, I>(message: Message<V, I>, version: number): Codec<V,
 
 /** Most messages are only read or only written by one process, so each half waits for its first use. */
 function lazyCodec<V, I>(message: Message<V, I>, version: number): Codec<V, I> {
-  const flexible = isFlexible(message.flexible, version)
+  const flexible = includes(message.flexible, version)
   const codec = {
     version,
     read(reader: Reader): V {

@@ -1,7 +1,7 @@
 import type { Fields, WireType } from './field.js'
-import { type FieldPlan, minBytes, planStruct, type StructPlan } from './plan.js'
+import { elementPlan, type FieldPlan, minBytes, planStruct, type StructPlan } from './plan.js'
 import type { Reader } from './reader.js'
-import { literal, Source } from './source.js'
+import { literal, Source, sizedMethod } from './source.js'
 
 /** Generates the function that reads one version of a struct. */
 export function compileRead<T>(
@@ -73,16 +73,7 @@ default: (m.unknownTags ??= []).push(r.unknownTag(tag, size))
   private array(name: string, element: WireType, nullable: boolean, compact: boolean): string {
     const label = JSON.stringify(name)
     const count = compact ? 'compactCount' : 'count'
-    const item: FieldPlan = {
-      name,
-      type: element,
-      present: true,
-      nullable: false,
-      compact,
-      ignorable: false,
-      tag: undefined,
-      fallback: undefined,
-    }
+    const item = elementPlan(name, element, compact)
     const body = `const n = r.${count}(${label}, ${minBytes(element, this.version, this.flexible)})
 if (n < 0) return ${nullable ? 'null' : `r.failNull(${label})`}
 const out = []
@@ -103,10 +94,4 @@ return out`
     const members = plan.fields.map((field) => `${field.name}: ${this.fallback(field)},`)
     return this.source.add('defaults', '', `return {\n${members.join('\n')}\n}`)
   }
-}
-
-/** `string`, `nullableString`, `compactString`, `nullableCompactString`; the same for bytes. */
-export function sizedMethod(kind: string, nullable: boolean, compact: boolean): string {
-  const words = [...(nullable ? ['nullable'] : []), ...(compact ? ['compact'] : []), kind]
-  return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('')
 }

@@ -1,7 +1,6 @@
-import { sizedMethod } from './compile-read.js'
 import type { Fields, UnknownTag, WireType } from './field.js'
-import { type FieldPlan, planStruct, type StructPlan } from './plan.js'
-import { literal, Source } from './source.js'
+import { elementPlan, type FieldPlan, planStruct, type StructPlan } from './plan.js'
+import { literal, Source, sizedMethod } from './source.js'
 import { EncodeError, type Writer } from './writer.js'
 
 /** Generates the function that writes one version of a struct. */
@@ -94,16 +93,7 @@ class WriteGenerator {
 
   private array(name: string, element: WireType, nullable: boolean, compact: boolean): string {
     const count = compact ? 'compactCount' : 'count'
-    const item: FieldPlan = {
-      name,
-      type: element,
-      present: true,
-      nullable: false,
-      compact,
-      ignorable: false,
-      tag: undefined,
-      fallback: undefined,
-    }
+    const item = elementPlan(name, element, compact)
     const lines = [
       `if (!Array.isArray(a)) failArray(${JSON.stringify(name)}, a)`,
       `w.${count}(a.length)`,

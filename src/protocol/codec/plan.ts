@@ -5,7 +5,7 @@ import {
   type WireType,
   ZERO_UUID,
 } from './field.js'
-import { includes, type Versions } from './versions.js'
+import { includes } from './versions.js'
 
 /** What one version of a message does with a field. */
 export interface FieldPlan {
@@ -52,6 +52,20 @@ function planField(name: string, field: AnyField, version: number, flexible: boo
   }
 }
 
+/** What to do with an array's element, which can't be null and has the array's name in errors. */
+export function elementPlan(name: string, type: WireType, compact: boolean): FieldPlan {
+  return {
+    name,
+    type,
+    present: true,
+    nullable: false,
+    compact,
+    ignorable: false,
+    tag: undefined,
+    fallback: undefined,
+  }
+}
+
 const ZEROS: Partial<Record<PrimitiveKind, unknown>> = {
   bool: false,
   int8: 0,
@@ -69,10 +83,6 @@ const ZEROS: Partial<Record<PrimitiveKind, unknown>> = {
 
 function zeroOf(type: WireType): unknown {
   return type.kind === 'array' || type.kind === 'struct' ? undefined : ZEROS[type.kind]
-}
-
-export function isFlexible(flexible: Versions, version: number): boolean {
-  return includes(flexible, version)
 }
 
 const FIXED_SIZES: Partial<Record<WireType['kind'], number>> = {

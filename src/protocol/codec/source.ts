@@ -22,3 +22,9 @@ export class Source {
 export function literal(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : JSON.stringify(value)
 }
+
+/** `string`, `nullableString`, `compactString`, `nullableCompactString`; the same for bytes. */
+export function sizedMethod(kind: string, nullable: boolean, compact: boolean): string {
+  const words = [...(nullable ? ['nullable'] : []), ...(compact ? ['compact'] : []), kind]
+  return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('')
+}

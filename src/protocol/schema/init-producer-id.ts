@@ -12,6 +12,7 @@ export const InitProducerIdRequest = request(
     enable2Pc: bool.in('6+').default(false),
     keepPreparedTxn: bool.in('6+').default(false),
   },
+  // Version 6, for two-phase commit, isn't stable yet (KIP-939).
   { advertised: '0-5' },
 )
 export type InitProducerIdRequest = Infer<typeof InitProducerIdRequest>

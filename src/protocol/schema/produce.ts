@@ -29,6 +29,7 @@ export const ProduceRequest = request(
       }),
     }),
   },
+  // librdkafka doesn't compress unless it sees version 0 (KAFKA-18659). Versions 0 to 2 aren't served.
   { advertised: '0-13' },
 )
 export type ProduceRequest = Infer<typeof ProduceRequest>

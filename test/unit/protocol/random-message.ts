@@ -1,15 +1,13 @@
 import { type Random, randomUuid } from '../../../src/env/random.js'
 import type { AnyField, Fields, WireType } from '../../../src/protocol/codec/field.js'
-import type { AnyMessage } from '../../../src/protocol/codec/index.js'
-import { type FieldPlan, isFlexible, planStruct } from '../../../src/protocol/codec/plan.js'
+import { type AnyMessage, includes } from '../../../src/protocol/codec/index.js'
+import { type FieldPlan, planStruct } from '../../../src/protocol/codec/plan.js'
 
 type Struct = Record<string, unknown>
 
 /** A random message, as decoding gives it: what the version lacks has its default. */
 export function randomMessage(message: AnyMessage, version: number, random: Random): Struct {
-  return new Generator(version, isFlexible(message.flexible, version), random).struct(
-    message.fields,
-  )
+  return new Generator(version, includes(message.flexible, version), random).struct(message.fields)
 }
 
 /** A message of a random one's shape whose fields are all their defaults. */
