@@ -1,5 +1,6 @@
 import type { BrokerRegistration, ControllerRegistration } from './cluster.js'
 import type { ConfigResourceType } from './config/resource.js'
+import type { RecordData } from './record.js'
 import type { TopicImage } from './topic.js'
 
 /** Up to where an image has replayed the metadata log. */
@@ -9,6 +10,18 @@ export interface MetadataProvenance {
   readonly epoch: number
   /** Append time of the last record, ms since the Unix epoch; -1 when there is none. */
   readonly timestampMs: number
+}
+
+/** Access control, credentials, quotas and tokens, as their records have them. */
+export interface SecurityImage {
+  /** By the entry's uuid. */
+  readonly acls: ReadonlyMap<string, RecordData<'AccessControlEntryRecord'>>
+  /** By mechanism and user, `1:alice`. */
+  readonly scramCredentials: ReadonlyMap<string, RecordData<'UserScramCredentialRecord'>>
+  /** By entity and quota key. */
+  readonly clientQuotas: ReadonlyMap<string, RecordData<'ClientQuotaRecord'>>
+  /** By token id. */
+  readonly delegationTokens: ReadonlyMap<string, RecordData<'DelegationTokenRecord'>>
 }
 
 /**
@@ -31,4 +44,6 @@ export interface MetadataImage {
   configuredResources(type: ConfigResourceType): readonly string[]
   /** The first producer id that no broker was given. */
   readonly nextProducerId: number
+  /** What is kept for nodes that know more than this one does. */
+  readonly security: SecurityImage
 }
