@@ -39,7 +39,7 @@ export function controlRecordType(key: Buffer | null): number {
 
 export interface ControlRecordInput {
   readonly type: ControlRecordType
-  /** The message of that type as its schema writes it, its version in front. */
+  /** The message of that type as its schema writes it; the version is a field of each. */
   readonly value: Buffer
 }
 

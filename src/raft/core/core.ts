@@ -166,7 +166,7 @@ export class RaftCore {
         )
       }
       const endOffset = r.log.endOffset + records.length
-      r.append(epoch, endOffset, r.nowMs, { kind: 'data', records })
+      r.append(epoch, endOffset, { kind: 'data', records })
       lastOffset = endOffset - 1
     })
     return lastOffset

@@ -22,6 +22,8 @@ export type Entries =
       readonly leaderId: number
       readonly voters: readonly number[]
       readonly grantingVoters: readonly number[]
+      /** The log's first entry in a dynamic quorum: the voters' records follow in the same batch. */
+      readonly withVoters: boolean
     }
   | { readonly kind: 'fetched'; readonly batches: readonly EntryBatch[] }
 
@@ -63,7 +65,6 @@ export type Effect =
       readonly baseOffset: number
       /** The offset after the last entry. */
       readonly endOffset: number
-      readonly timestampMs: number
       readonly entries: Entries
     }
   | { readonly type: 'truncate'; readonly endOffset: number }

@@ -125,7 +125,7 @@ function appendFetched(r: Replica, response: FetchResponse): void {
   const flush = (): void => {
     const last = run.at(-1)
     if (!last) return
-    r.append(last.epoch, last.endOffset, r.nowMs, { kind: 'fetched', batches: run })
+    r.append(last.epoch, last.endOffset, { kind: 'fetched', batches: run })
     run = []
   }
   let endOffset = r.log.endOffset

@@ -35,13 +35,16 @@ export function becomeLeader(r: Replica, grantingVoters: Iterable<number>): void
     nextBeginQuorumMs: r.nowMs,
     fetchedVoters: new Set(),
   })
+  // The voters that a directory was formatted with come into the log by its first leader (KIP-853).
+  const withVoters = r.kraftVersion > 0 && epochStartOffset === 0
   const entries = {
     kind: 'leaderChange',
     leaderId: r.key.id,
     voters: r.voters.ids(),
     grantingVoters: [...grantingVoters],
+    withVoters,
   } as const
-  r.append(epoch, epochStartOffset + 1, r.nowMs, entries)
+  r.append(epoch, epochStartOffset + (withVoters ? 3 : 1), entries)
 }
 
 /** Kafka gives a majority one and a half fetch timeouts, longer than a follower waits. */

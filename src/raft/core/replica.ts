@@ -45,6 +45,8 @@ export const defaultRaftConfig: RaftConfig = {
 export interface ReplicaStart {
   readonly key: ReplicaKey
   readonly voters: VoterSet
+  /** `kraft.version`: 0 with configured voters, 1 where the log holds them. */
+  readonly kraftVersion: number
   readonly quorumState: QuorumState | undefined
   readonly log: LogStart
   readonly config: RaftConfig
@@ -58,6 +60,7 @@ export interface ReplicaStart {
 export class Replica {
   readonly key: ReplicaKey
   readonly voters: VoterSet
+  readonly kraftVersion: number
   readonly config: RaftConfig
   readonly log: LogView
   readonly requests: PendingRequests
@@ -75,6 +78,7 @@ export class Replica {
   constructor(start: ReplicaStart, nowMs: number, initial: EpochState) {
     this.key = start.key
     this.voters = start.voters
+    this.kraftVersion = start.kraftVersion
     this.config = start.config
     this.#random = start.random
     this.nowMs = nowMs
@@ -173,10 +177,10 @@ export class Replica {
     this.emit({ type: 'persist', state: this.#persisted })
   }
 
-  append(epoch: number, endOffset: number, timestampMs: number, entries: Entries): void {
+  append(epoch: number, endOffset: number, entries: Entries): void {
     const baseOffset = this.log.endOffset
     const appendId = this.log.beginAppend(epoch, endOffset)
-    this.emit({ type: 'append', appendId, epoch, baseOffset, endOffset, timestampMs, entries })
+    this.emit({ type: 'append', appendId, epoch, baseOffset, endOffset, entries })
   }
 
   advanceHighWatermark(offset: number): boolean {

@@ -65,7 +65,7 @@ async function refusedJoins(t: Conversation, version: number): Promise<void> {
   await ask('no protocol type', { protocolType: '' })
   if (version >= 5) {
     await ask('an empty instance id', { groupInstanceId: '' })
-    await ask('a bad instance id', { groupInstanceId: 'a b' })
+    await ask('a bad instance id', { groupId: `${group}-bad`, groupInstanceId: 'a b' })
     await ask('an unknown static member', { groupInstanceId: 'i', memberId: 'nobody' })
   }
 }
@@ -267,15 +267,21 @@ async function describe(t: Conversation, version: number): Promise<void> {
 async function list(t: Conversation, version: number): Promise<void> {
   const ask = (label: string, body: object) =>
     t.ask(label, ApiKey.ListGroups, version, body, { unordered: true })
-  await ask('all', {})
+  await ask('all', {
+    ...(version >= 4 && { statesFilter: [] }),
+    ...(version >= 5 && { typesFilter: [] }),
+  })
   if (version >= 4) {
     for (const state of ['Stable', 'stable', 'Empty', 'Dead', 'CompletingRebalance', 'nonsense']) {
-      await ask(`in state ${state}`, { statesFilter: [state] })
+      await ask(`in state ${state}`, {
+        statesFilter: [state],
+        ...(version >= 5 && { typesFilter: [] }),
+      })
     }
   }
   if (version >= 5) {
     for (const type of ['classic', 'Consumer', 'nonsense']) {
-      await ask(`of type ${type}`, { typesFilter: [type] })
+      await ask(`of type ${type}`, { statesFilter: [], typesFilter: [type] })
     }
   }
 }

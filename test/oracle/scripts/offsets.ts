@@ -113,7 +113,9 @@ async function fetch(t: Conversation, version: number, topicId: string): Promise
 
 async function asMember(t: Conversation): Promise<void> {
   const groupId = 'members-commit'
-  const protocols = [{ name: 'range', metadata: Buffer.from('0000000000010009', 'hex') }]
+  const protocols = [
+    { name: 'range', metadata: Buffer.from('000100000001000161ffffffff00000000', 'hex') },
+  ]
   const joined = await t.ask('member', ApiKey.JoinGroup, 3, {
     groupId,
     sessionTimeoutMs: 30_000,

@@ -1,0 +1,162 @@
+import type { Clock } from '../../env/clock.js'
+import type { Logger } from '../../env/logger.js'
+import type { MetadataImage } from '../../metadata/image.js'
+import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
+import { ProduceRequest, ProduceResponse } from '../../protocol/schema/produce.js'
+import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
+import { CurrentLeaders } from '../current-leader.js'
+import { CLOSE_CONNECTION, type Handler, handler, type RequestContext } from '../handler.js'
+import type { Partition } from '../partition.js'
+import { PendingProduce, type ProducePartitionAnswer } from '../pending-produce.js'
+import type { ReplicaManager } from '../replica-manager.js'
+import { isInternalTopic } from '../topic-name.js'
+
+/** The client id of Kafka's own admin tools, which alone may write to internal topics. */
+const ADMIN_CLIENT_ID = '__admin_client'
+/** From this version on, topics are named by id (KIP-516). */
+const VERSION_WITH_TOPIC_IDS = 13
+
+export interface ProduceServices {
+  readonly replicas: ReplicaManager
+  readonly metadata: MetadataImage
+  readonly authorizer: Authorizer
+  readonly logger: Logger
+  /** The logical one: LogAppendTime, and the bounds of what producers say. */
+  readonly clock: Clock
+}
+
+type TopicRequest = ProduceRequest['topicData'][number]
+
+/** Appends record batches to partitions (Kafka's `KafkaApis.handleProduceRequest`). */
+export const produce = (services: ProduceServices): Handler =>
+  handler(ProduceRequest, ProduceResponse, {
+    // Offsets are assigned when a batch is submitted.
+    overlaps: true,
+    handle: (context, request) => {
+      refuseTransactional(services.replicas, request)
+      return new Produce(services, context, request).run()
+    },
+    refuse: (request, error) =>
+      request.acks === 0 ? CLOSE_CONNECTION : { responses: refuseAll(request, error) },
+  })
+
+/**
+ * Kafka looks at all batches before it does anything else. There are no transactions here, so nobody
+ * is allowed one.
+ */
+function refuseTransactional({ validator }: ReplicaManager, request: ProduceRequest): void {
+  for (const { partitionData } of request.topicData) {
+    for (const { records } of partitionData) {
+      if (validator.isTransactional(records)) {
+        throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+      }
+    }
+  }
+}
+
+function refuseAll({ topicData }: ProduceRequest, { code, message }: KafkaError) {
+  const isGeneric = code === ErrorCode.UNKNOWN_SERVER_ERROR || message === errorName(code)
+  const errorMessage = isGeneric ? null : message
+  return topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => ({
+      index,
+      errorCode: code,
+      baseOffset: -1,
+      errorMessage,
+    })),
+  }))
+}
+
+class Produce {
+  readonly #leaders: CurrentLeaders
+  readonly #pending: PendingProduce
+  readonly #nowMs: number
+
+  constructor(
+    private readonly services: ProduceServices,
+    private readonly context: RequestContext,
+    private readonly request: ProduceRequest,
+  ) {
+    this.#leaders = new CurrentLeaders(services.metadata, context.listener)
+    this.#pending = new PendingProduce(request.acks, () => this.#leaders.nodeEndpoints)
+    this.#nowMs = services.clock.now()
+  }
+
+  run() {
+    for (const topic of this.request.topicData) this.#topic(topic)
+    return this.#pending.answer()
+  }
+
+  #topic({ name: givenName, topicId, partitionData }: TopicRequest): void {
+    const { replicas } = this.services
+    const byId = this.context.apiVersion >= VERSION_WITH_TOPIC_IDS
+    const name = byId ? replicas.topicById(topicId)?.name : givenName
+    const answers = this.#pending.addTopic(givenName, topicId)
+    for (const { index, records } of partitionData) {
+      const answer = this.#pending.addPartition(answers, index)
+      try {
+        this.#partition(name, index, records, answer)
+      } catch (error) {
+        this.#fail(answer, asKafkaError(error, this.services.logger), name, undefined)
+      }
+    }
+  }
+
+  /** In the order in which Kafka checks. */
+  #partition(
+    name: string | undefined,
+    index: number,
+    records: Buffer | null,
+    answer: ProducePartitionAnswer,
+  ): void {
+    const { replicas, authorizer } = this.services
+    if (name === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_ID)
+    if (!authorizer.isAllowed(this.context, AclOperation.WRITE, ResourceType.TOPIC, name)) {
+      throw new KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+    }
+    if (!replicas.exists(name, index)) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const size = replicas.validator.validateRequest(this.context.apiVersion, records)
+    const { acks } = this.request
+    if (acks < -1 || acks > 1) throw new KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
+    if (isInternalTopic(name) && this.context.clientId !== ADMIN_CLIENT_ID) {
+      throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION)
+    }
+    this.#append(replicas.partition(name, index), records!, size, answer)
+  }
+
+  #append(
+    partition: Partition,
+    records: Buffer,
+    size: number,
+    answer: ProducePartitionAnswer,
+  ): void {
+    try {
+      partition.produce(records, size, this.request.acks, this.#nowMs, (error, batch) => {
+        if (error === null) this.#pending.succeed(answer, batch, partition.log.logStartOffset)
+        else this.#fail(answer, error, partition.topic, partition)
+      })
+    } catch (error) {
+      this.#fail(answer, asKafkaError(error, this.services.logger), partition.topic, partition)
+    }
+  }
+
+  #fail(
+    answer: ProducePartitionAnswer,
+    error: KafkaError,
+    topic: string | undefined,
+    partition: Partition | undefined,
+  ): void {
+    if (error.code === ErrorCode.NOT_LEADER_OR_FOLLOWER && topic !== undefined) {
+      answer.currentLeader = this.#leaders.of(topic, answer.index)
+    }
+    this.#pending.fail(answer, error, partition?.log.logStartOffset ?? -1)
+  }
+}
+
+function asKafkaError(error: unknown, logger: Logger): KafkaError {
+  if (error instanceof KafkaError) return error
+  logger.error({ error }, 'an append has failed unexpectedly')
+  return new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, undefined, { cause: error })
+}

@@ -1,0 +1,21 @@
+import type { Clock } from '../env/clock.js'
+import type { Disk } from '../env/disk.js'
+import type { Logger } from '../env/logger.js'
+import type { Random } from '../env/random.js'
+import type { BufferPool } from './buffer-pool.js'
+import type { IndexCache } from './index-cache.js'
+
+/** What the logs of a node share. */
+export interface LogContext {
+  readonly disk: Disk
+  /** The logical one: retention, segment age, producer expiry. */
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly buffers: BufferPool
+  readonly indexes: IndexCache
+  /** `producer.id.expiration.ms` */
+  readonly producerIdExpirationMs: number
+  /** The disk has failed under a log of this directory (one of `log.dirs`). */
+  readonly onFailure: (logDirectory: string, error: Error) => void
+}

@@ -1,0 +1,114 @@
+import type { Disk, DiskError } from '../env/disk.js'
+import type { LeaderEpochCache } from './leader-epoch-cache.js'
+import type { LogSegments } from './log-segments.js'
+import type { LogSegment } from './segment.js'
+
+type Callback = (error: Error | null) => void
+
+/** Calls `done` when all the steps have called back, with the first error among them. */
+function inParallel(steps: readonly ((done: Callback) => void)[], done: Callback): void {
+  let left = steps.length
+  let first: Error | null = null
+  if (left === 0) done(null)
+  for (const step of steps) {
+    step((error) => {
+      first ??= error
+      if (--left === 0) done(first)
+    })
+  }
+}
+
+/** Brings a log's files to where they survive a crash, and knows up to where they do. */
+export class LogFlusher {
+  /** Everything before this offset survives a crash. */
+  recoveryPoint: number
+  /** Segments have been made since the directory was last synced. */
+  #directoryChanged = false
+
+  constructor(
+    private readonly disk: Disk,
+    private readonly segments: LogSegments,
+    private readonly epochs: LeaderEpochCache,
+    recoveryPoint: number,
+  ) {
+    this.recoveryPoint = recoveryPoint
+  }
+
+  directoryChanged(): void {
+    this.#directoryChanged = true
+  }
+
+  /** Syncs what has been written before `endOffset`; the recovery point moves there. */
+  flush(directory: string, endOffset: number, done: Callback): void {
+    if (endOffset <= this.recoveryPoint) {
+      done(null)
+      return
+    }
+    const dirty = this.segments.all.filter((segment) => segment.syncedSize < segment.visibleSize)
+    this.#sync(directory, dirty, [], (error) => {
+      if (error === null) this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
+      done(error)
+    })
+  }
+
+  /**
+   * Finishes a segment that another one follows: index files, its producer snapshot, and the sync of
+   * everything before `endOffset`, where the next one begins.
+   */
+  seal(
+    directory: string,
+    segment: LogSegment,
+    endOffset: number,
+    snapshot: { readonly path: string; readonly content: Buffer },
+    done: Callback,
+  ): void {
+    const files = [...(segment.takeIndexFiles() ?? []), snapshot]
+    const dirty = this.segments.all.filter((other) => {
+      return other.baseOffset < endOffset && other.syncedSize < other.visibleSize
+    })
+    this.#sync(directory, dirty, files, (error) => {
+      if (error === null) {
+        segment.seal()
+        this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
+      }
+      done(error)
+    })
+  }
+
+  #sync(
+    directory: string,
+    segments: readonly LogSegment[],
+    files: readonly { readonly path: string; readonly content: Buffer }[],
+    done: Callback,
+  ): void {
+    if (this.#directoryChanged) {
+      try {
+        this.disk.syncDirectory(directory)
+      } catch (error) {
+        done(error as DiskError)
+        return
+      }
+      this.#directoryChanged = false
+    }
+    inParallel(
+      [
+        (stepDone) => this.epochs.flush(stepDone),
+        ...files.map(
+          ({ path, content }) =>
+            (stepDone: Callback) =>
+              this.disk.replaceFile(path, content, stepDone),
+        ),
+        ...segments.map((segment) => (stepDone: Callback) => syncSegment(segment, stepDone)),
+      ],
+      done,
+    )
+  }
+}
+
+function syncSegment(segment: LogSegment, done: Callback): void {
+  const size = segment.visibleSize
+  segment.file.sync((error) => {
+    if (error === null) segment.syncedSize = Math.max(segment.syncedSize, size)
+    done(error)
+  })
+}

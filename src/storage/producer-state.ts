@@ -1,0 +1,229 @@
+import { ErrorCode, KafkaError } from '../protocol/errors.js'
+import {
+  baseOffset,
+  baseSequence,
+  isControl,
+  isTransactional,
+  lastOffset,
+  lastSequence,
+  maxTimestamp,
+  NO_PRODUCER_EPOCH,
+  producerEpoch,
+  producerId,
+} from '../protocol/records/batch.js'
+import {
+  ControlRecordType,
+  controlRecordType,
+  endTxnMarkerCoordinatorEpoch,
+} from '../protocol/records/control-records.js'
+import { type LogRecord, recordsOf } from '../protocol/records/record.js'
+import { AppendOrigin, type ProducerSummary } from './log.js'
+import { type ProducerBatch, ProducerEntry } from './producer-entry.js'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.js'
+
+/** A transaction that has ended, with its marker's offset. */
+export interface CompletedTxn {
+  readonly producerId: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly isAborted: boolean
+}
+
+/**
+ * What the producers of one log have written last (Kafka's `ProducerStateManager`): enough to tell a
+ * batch that is sent again from one that is missing its predecessor (KIP-98), and which transactions
+ * are open.
+ */
+export class ProducerState {
+  /** The state holds all batches before this offset. */
+  endOffset = 0
+  readonly #producers = new Map<number, ProducerEntry>()
+  /** First offset of each open transaction, in the order they began, to its producer. */
+  readonly #ongoing = new Map<number, number>()
+  /** Transactions whose marker the high watermark hasn't passed. */
+  #unreplicated: CompletedTxn[] = []
+
+  constructor(private readonly expirationMs: number) {}
+
+  get size(): number {
+    return this.#producers.size
+  }
+
+  /** First offset that isn't decided, or whose decision isn't committed yet (KIP-98). */
+  get firstUnstableOffset(): number | undefined {
+    const ongoing = this.#ongoing.keys().next().value
+    let first = ongoing
+    for (const txn of this.#unreplicated) {
+      if (first === undefined || txn.firstOffset < first) first = txn.firstOffset
+    }
+    return first
+  }
+
+  /**
+   * Whether a producer may append this batch.
+   *
+   * @returns the earlier batch that this one repeats; undefined if it is new
+   * @throws KafkaError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE
+   */
+  check(batches: Buffer, at: number, origin: AppendOrigin): ProducerBatch | undefined {
+    const id = producerId(batches, at)
+    const entry = this.#producers.get(id)
+    if (entry === undefined) return undefined
+    const epoch = producerEpoch(batches, at)
+    if (origin === AppendOrigin.CLIENT) {
+      const sequence = baseSequence(batches, at)
+      const duplicate = entry.findDuplicate(epoch, sequence, lastSequence(batches, at))
+      if (duplicate !== undefined) return duplicate
+      checkEpoch(entry, epoch)
+      checkSequence(entry, epoch, sequence)
+    } else if (!isControl(batches, at)) {
+      checkEpoch(entry, epoch)
+    }
+    if (entry.currentTxnFirstOffset >= 0 && !isTransactional(batches, at)) {
+      throw new KafkaError(
+        ErrorCode.INVALID_TXN_STATE,
+        `producer ${id} has a transaction open and sent a batch outside of it`,
+      )
+    }
+    return undefined
+  }
+
+  /**
+   * Takes in a batch whose offsets are set. Also for the replay of a log, where nothing is refused.
+   *
+   * @returns the transaction that the batch ends, if it does; then {@link completeTxn} is to be called
+   */
+  add(batches: Buffer, at: number): CompletedTxn | undefined {
+    this.endOffset = lastOffset(batches, at) + 1
+    const id = producerId(batches, at)
+    if (id < 0) return undefined
+    if (isControl(batches, at)) return this.#addMarker(batches, at, id)
+    const first = baseOffset(batches, at)
+    const last = lastOffset(batches, at)
+    const entry = this.#entryOf(id)
+    entry.addBatch(
+      producerEpoch(batches, at),
+      lastSequence(batches, at),
+      last,
+      last - first,
+      maxTimestamp(batches, at),
+    )
+    if (entry.currentTxnFirstOffset < 0 && isTransactional(batches, at)) {
+      entry.currentTxnFirstOffset = first
+      this.#ongoing.set(first, id)
+    }
+    return undefined
+  }
+
+  /** The last stable offset as it will be once this transaction is completed (KIP-98). */
+  lastStableOffsetAfter(completed: CompletedTxn): number {
+    for (const [firstOffset, id] of this.#ongoing)
+      if (id !== completed.producerId) return firstOffset
+    return completed.lastOffset + 1
+  }
+
+  completeTxn(completed: CompletedTxn): void {
+    this.#ongoing.delete(completed.firstOffset)
+    this.#unreplicated.push(completed)
+  }
+
+  onHighWatermarkUpdated(highWatermark: number): void {
+    if (this.#unreplicated.length === 0) return
+    this.#unreplicated = this.#unreplicated.filter((txn) => txn.lastOffset >= highWatermark)
+  }
+
+  removeExpired(nowMs: number): void {
+    for (const [id, entry] of this.#producers) {
+      if (this.#isExpired(entry, nowMs)) this.#producers.delete(id)
+    }
+  }
+
+  clear(endOffset: number): void {
+    this.#producers.clear()
+    this.#ongoing.clear()
+    this.#unreplicated = []
+    this.endOffset = endOffset
+  }
+
+  /** What the snapshot file of {@link endOffset} holds. */
+  snapshot(): Buffer {
+    return encodeProducerSnapshot(this.#producers)
+  }
+
+  /**
+   * Takes the state of a snapshot file.
+   *
+   * @returns false when the file is damaged; then the state is empty
+   */
+  load(endOffset: number, bytes: Buffer, nowMs: number): boolean {
+    this.clear(endOffset)
+    const entries = decodeProducerSnapshot(bytes)
+    if (entries === undefined) return false
+    for (const entry of entries) {
+      if (!this.#isExpired(entry, nowMs)) this.#producers.set(entry.producerId, entry)
+    }
+    const open = entries.filter((entry) => entry.currentTxnFirstOffset >= 0)
+    open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset)
+    for (const entry of open) this.#ongoing.set(entry.currentTxnFirstOffset, entry.producerId)
+    return true
+  }
+
+  summaries(): ProducerSummary[] {
+    return [...this.#producers.values()].map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.epoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.currentTxnFirstOffset,
+    }))
+  }
+
+  #addMarker(batches: Buffer, at: number, id: number): CompletedTxn | undefined {
+    // Compaction may have left a control batch with no record: the transaction is gone altogether.
+    const marker = recordsOf(batches, at).next().value as LogRecord | undefined
+    if (marker === undefined) return undefined
+    const type = controlRecordType(marker.key)
+    if (type !== ControlRecordType.COMMIT && type !== ControlRecordType.ABORT) return undefined
+    const entry = this.#entryOf(id)
+    const firstOffset = entry.currentTxnFirstOffset
+    entry.startEpoch(producerEpoch(batches, at))
+    entry.coordinatorEpoch = endTxnMarkerCoordinatorEpoch(marker.value)
+    entry.lastTimestamp = marker.timestamp
+    entry.currentTxnFirstOffset = -1
+    if (firstOffset < 0) return undefined
+    const isAborted = type === ControlRecordType.ABORT
+    return { producerId: id, firstOffset, lastOffset: marker.offset, isAborted }
+  }
+
+  #entryOf(id: number): ProducerEntry {
+    let entry = this.#producers.get(id)
+    if (entry === undefined) {
+      entry = new ProducerEntry(id)
+      this.#producers.set(id, entry)
+    }
+    return entry
+  }
+
+  #isExpired(entry: ProducerEntry, nowMs: number): boolean {
+    return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= this.expirationMs
+  }
+}
+
+function checkEpoch(entry: ProducerEntry, epoch: number): void {
+  if (epoch >= entry.epoch) return
+  throw new KafkaError(
+    ErrorCode.INVALID_PRODUCER_EPOCH,
+    `producer ${entry.producerId} wrote with epoch ${epoch}, its epoch is ${entry.epoch} by now`,
+  )
+}
+
+// Who is not known may begin anywhere: its earlier batches may have been deleted with their segment.
+function checkSequence(entry: ProducerEntry, epoch: number, sequence: number): void {
+  if (entry.epoch === NO_PRODUCER_EPOCH) return
+  if (epoch === entry.epoch ? entry.isNextSequence(sequence) : sequence === 0) return
+  throw new KafkaError(
+    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    `producer ${entry.producerId} sent sequence ${sequence} after ${entry.lastSequence} of epoch ${entry.epoch}`,
+  )
+}
