@@ -15,28 +15,20 @@ import {
   nextOffset,
   partitionLeaderEpoch,
 } from '../protocol/records/index.js'
-import type { CommittedBatch } from './client.js'
 import {
   KRaftVersionRecord,
   LeaderChangeMessage,
   SnapshotFooterRecord,
   SnapshotHeaderRecord,
   VotersRecord,
-} from './control-schemas.js'
+} from '../protocol/schema/control-records.js'
+import type { CommittedBatch } from './client.js'
 import type { Entries } from './core/effects.js'
 import type { EntryBatch } from './core/messages.js'
 import { type Voter, VoterSet } from './voter-set.js'
 
 /** Kafka's `MAX_BATCH_SIZE_BYTES` of the metadata log. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024
-
-/** What the control records of a log or a snapshot say of the quorum (KIP-853). */
-export interface ControlState {
-  /** 0: voters are configured statically. 1: they are in the log. */
-  readonly kraftVersion: number
-  /** Undefined while only the configuration names them. */
-  readonly voters: VoterSet | undefined
-}
 
 /** Where and when a batch is written. */
 export interface BatchPlace {
