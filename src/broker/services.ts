@@ -1,4 +1,5 @@
 import type { ControllerChannel } from '../controller/channel.js'
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
 import type { Clocks } from '../env/clock.js'
 import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
@@ -6,6 +7,8 @@ import type { MetadataImage } from '../metadata/image.js'
 import type { Authorizer } from '../security/authorizer.js'
 import type { LogManager } from '../storage/log-manager.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
+import type { Handler } from './handler.js'
+import type { ReplicaManager } from './replica-manager.js'
 
 /** What the handlers of one broker work with. */
 export interface BrokerServices {
@@ -20,4 +23,8 @@ export interface BrokerServices {
   readonly metadata: MetadataImage
   readonly controller: ControllerChannel
   readonly logs: LogManager
+  readonly replicas: ReplicaManager
+  readonly groups: GroupCoordinator
+  /** All of them: what ApiVersions lists. Empty while they are made. */
+  readonly handlers: readonly Handler[]
 }

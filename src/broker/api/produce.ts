@@ -1,4 +1,4 @@
-import type { Clock } from '../../env/clock.js'
+import type { Clocks } from '../../env/clock.js'
 import type { Logger } from '../../env/logger.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
@@ -22,7 +22,7 @@ export interface ProduceServices {
   readonly authorizer: Authorizer
   readonly logger: Logger
   /** The logical one: LogAppendTime, and the bounds of what producers say. */
-  readonly clock: Clock
+  readonly clocks: Clocks
 }
 
 type TopicRequest = ProduceRequest['topicData'][number]
@@ -81,7 +81,7 @@ class Produce {
   ) {
     this.#leaders = new CurrentLeaders(services.metadata, context.listener)
     this.#pending = new PendingProduce(request.acks, () => this.#leaders.nodeEndpoints)
-    this.#nowMs = services.clock.now()
+    this.#nowMs = services.clocks.logical.now()
   }
 
   run() {

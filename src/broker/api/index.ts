@@ -1,0 +1,21 @@
+import type { Handler } from '../handler.js'
+import type { BrokerServices } from '../services.js'
+import { apiVersions } from './api-versions.js'
+import { produce } from './produce.js'
+
+type HandlerFactory = (services: BrokerServices) => Handler
+
+/** Every API that a broker answers, one a line: what is here is served, and advertised. */
+const factories: readonly HandlerFactory[] = [
+  // In the order of their names.
+  apiVersions,
+  produce,
+]
+
+/** The dispatch table of one broker. */
+export function createHandlers(services: Omit<BrokerServices, 'handlers'>): readonly Handler[] {
+  const handlers: Handler[] = []
+  const complete: BrokerServices = Object.assign(services, { handlers })
+  handlers.push(...factories.map((factory) => factory(complete)))
+  return handlers
+}
