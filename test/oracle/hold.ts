@@ -5,10 +5,14 @@ import type { Script } from './script.js'
 export async function hold(
   script: Script,
   bootstrap: string,
-  heard: (exchange: Exchange) => void,
-): Promise<void> {
+  heard: (exchange: Exchange) => void = () => {},
+): Promise<Exchange[]> {
   const [host, port] = splitAddress(bootstrap)
-  const conversation = new Conversation(host, port, heard)
+  const exchanges: Exchange[] = []
+  const conversation = new Conversation(host, port, (exchange) => {
+    exchanges.push(exchange)
+    heard(exchange)
+  })
   try {
     await script.run(conversation)
   } catch (error) {
@@ -16,6 +20,7 @@ export async function hold(
   } finally {
     conversation.close()
   }
+  return exchanges
 }
 
 function splitAddress(bootstrap: string): [string, number] {

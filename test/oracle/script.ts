@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.js'
 /** A conversation that is held with each broker in turn; `name` is also its recording's. */
 export interface Script {
   readonly name: string
-  /** Lines of server.properties that the script needs; scripts with the same share a broker. */
+  /** Lines of server.properties that the script needs; each script is held with a new broker. */
   readonly config?: Readonly<Record<string, string>>
   run(t: Conversation): Promise<void>
 }

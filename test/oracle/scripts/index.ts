@@ -19,3 +19,10 @@ export const scripts: readonly Script[] = [
   groups,
   offsets,
 ]
+
+/** Those with the names given, all if there are none. */
+export function scriptsNamed(names: readonly string[]): readonly Script[] {
+  const unknown = names.find((name) => !scripts.some((script) => script.name === name))
+  if (unknown !== undefined) throw new Error(`there is no script ${unknown}`)
+  return scripts.filter((script) => names.length === 0 || names.includes(script.name))
+}
