@@ -1,0 +1,127 @@
+import { apis } from '../../src/protocol/apis.js'
+import {
+  encodeRequestFrame,
+  ResponseHeader,
+  responseHeaderVersion,
+} from '../../src/protocol/codec/headers.js'
+import { decode, type Message, ZERO_UUID } from '../../src/protocol/codec/index.js'
+import { buildBatch } from '../../src/protocol/records/index.js'
+import { CreateTopicsRequest } from '../../src/protocol/schema/create-topics.js'
+import { DeleteTopicsRequest } from '../../src/protocol/schema/delete-topics.js'
+import { FetchRequest } from '../../src/protocol/schema/fetch.js'
+import { MetadataRequest, type MetadataResponse } from '../../src/protocol/schema/metadata.js'
+import { ProduceRequest } from '../../src/protocol/schema/produce.js'
+import { RawConnection } from './raw-connection.js'
+
+const METADATA_VERSION = 12
+const PRODUCE_VERSION = 11
+const FETCH_VERSION = 12
+
+function frame<V, I>(message: Message<V, I>, version: number, body: I): Buffer {
+  const header = { correlationId: 1, clientId: 'bench' }
+  return Buffer.concat(encodeRequestFrame(message, version, header, body))
+}
+
+/** The body of one answer to one request, on a connection of its own. */
+export async function ask<V, I>(
+  port: number,
+  message: Message<V, I>,
+  version: number,
+  body: I,
+): Promise<Record<string, unknown>> {
+  let answered: (answer: Buffer) => void = () => {}
+  const answer = new Promise<Buffer>((resolve) => {
+    answered = resolve
+  })
+  const connection = await RawConnection.open(port, (_, bytes) => answered(bytes), true)
+  connection.send(frame(message, version, body))
+  const bytes = await answer
+  connection.close()
+  const header = decode(ResponseHeader, responseHeaderVersion(message.key, version), bytes)
+  const { response } = apis.get(message.key)!
+  return decode(response as never, version, bytes, header.end).value as Record<string, unknown>
+}
+
+/** Whether the broker answers Metadata with itself among the nodes. */
+export async function answersMetadata(port: number): Promise<boolean> {
+  try {
+    const body = { topics: [], allowAutoTopicCreation: false }
+    const answer = await ask(port, MetadataRequest, METADATA_VERSION, body)
+    return (answer as MetadataResponse).brokers.length > 0
+  } catch {
+    // Nobody listens yet; the next attempt comes a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    return false
+  }
+}
+
+/** Makes a topic and waits until all its partitions have a leader. */
+export async function createTopic(port: number, name: string, partitions: number): Promise<void> {
+  await ask(port, CreateTopicsRequest, 7, {
+    topics: [
+      { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] },
+    ],
+    timeoutMs: 10_000,
+    validateOnly: false,
+  })
+  for (;;) {
+    const body = { topics: [{ name }], allowAutoTopicCreation: false }
+    const { topics } = (await ask(
+      port,
+      MetadataRequest,
+      METADATA_VERSION,
+      body,
+    )) as MetadataResponse
+    const ready = topics[0]!.partitions.filter(({ errorCode }) => errorCode === 0)
+    if (ready.length === partitions) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+export async function deleteTopic(port: number, name: string): Promise<void> {
+  await ask(port, DeleteTopicsRequest, 6, {
+    topics: [{ name, topicId: ZERO_UUID }],
+    timeoutMs: 10_000,
+  })
+}
+
+/** A Produce request with one batch of `count` records of `bytes` each, acks -1. */
+export function produceFrame(
+  topic: string,
+  partition: number,
+  count: number,
+  bytes: number,
+  value = Buffer.alloc(bytes, 'samsa '),
+): Buffer {
+  const records = Array.from({ length: count }, () => ({ value }))
+  return frame(ProduceRequest, PRODUCE_VERSION, {
+    transactionalId: null,
+    acks: -1,
+    timeoutMs: 30_000,
+    topicData: [
+      {
+        name: topic,
+        partitionData: [{ index: partition, records: buildBatch({ records, timestamp: NOW_MS }) }],
+      },
+    ],
+  })
+}
+
+/** Within what brokers take for the present. */
+const NOW_MS = Date.now()
+
+/** A Fetch request for one partition, without a session. */
+export function fetchFrame(
+  topic: string,
+  partition: number,
+  fetchOffset: number,
+  maxBytes: number,
+): Buffer {
+  return frame(FetchRequest, FETCH_VERSION, {
+    maxWaitMs: 500,
+    minBytes: 1,
+    maxBytes,
+    topics: [{ topic, partitions: [{ partition, fetchOffset, partitionMaxBytes: maxBytes }] }],
+    forgottenTopicsData: [],
+  })
+}
