@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { makeTableCrc32c } from './crc32c-table.js'
 import { runtimeRequire } from './runtime-require.js'
 
 type Checksum = (bytes: Uint8Array) => number
@@ -27,7 +26,12 @@ function loadNative(): Checksum | undefined {
   return undefined
 }
 
-const checksum = loadNative() ?? makeTableCrc32c()
+function loadPortable(): Checksum {
+  const { buf } = runtimeRequire('crc-32/crc32c') as { buf(bytes: Uint8Array): number }
+  return (bytes) => buf(bytes) >>> 0
+}
+
+const checksum = loadNative() ?? loadPortable()
 
 /** CRC-32C (Castagnoli, RFC 3720) of the bytes from `start` to `end`, as an unsigned number. */
 export function crc32c(buffer: Buffer, start = 0, end = buffer.length): number {

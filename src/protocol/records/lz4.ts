@@ -1,12 +1,13 @@
 import { GrowingBuffer } from './growing-buffer.js'
-import { decompressBlock, Lz4BlockCompressor, maxCompressedBlockSize } from './lz4-block.js'
+import { decompressBlock } from './lz4-block.js'
 import { corrupt } from './record-error.js'
+import { runtimeRequire } from './runtime-require.js'
 import { xxHash32 } from './xxhash32.js'
 
 /**
- * LZ4's frame format as Kafka's `Lz4BlockInputStream` and `Lz4BlockOutputStream` have it: version 1,
- * independent blocks, no dictionary. Unlike Kafka, what follows a frame is read as the next one, and
- * the checksum over the content is verified.
+ * LZ4's frame format as Kafka's `Lz4BlockInputStream` reads it: version 1, independent blocks, no
+ * dictionary. Unlike Kafka, what follows a frame is read as the next one, and the checksum over the
+ * content is verified.
  */
 
 const FRAME_MAGIC = 0x184d2204
@@ -25,8 +26,6 @@ const STORED_BLOCK = 0x80000000
 /** 4 stands for 64 KiB, each further number for four times as much, up to 7. */
 const BLOCK_SIZE_ID = 4
 const BLOCK_SIZE = 64 * 1024
-const HEADER_BYTES = 7
-const END_MARK_BYTES = 4
 
 /** @throws KafkaError CORRUPT_MESSAGE */
 export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
@@ -131,30 +130,19 @@ function checkedEnd(bytes: Buffer, at: number, size: number): number {
   return at + size
 }
 
-/** One frame as Kafka's Java client writes it: blocks of 64 KiB, no checksums but the header's. */
-export function compressLz4(bytes: Buffer): Buffer {
-  const blocks = Math.ceil(bytes.length / BLOCK_SIZE)
-  const target = Buffer.allocUnsafe(
-    HEADER_BYTES + blocks * (4 + maxCompressedBlockSize(BLOCK_SIZE)) + END_MARK_BYTES,
-  )
-  target.writeUInt32LE(FRAME_MAGIC, 0)
-  target[4] = VERSION_1 | INDEPENDENT_BLOCKS
-  target[5] = BLOCK_SIZE_ID << 4
-  target[6] = (xxHash32(target, 4, 6) >>> 8) & 0xff
-  const compressor = new Lz4BlockCompressor()
-  let at = HEADER_BYTES
-  for (let start = 0; start < bytes.length; start += BLOCK_SIZE) {
-    const size = Math.min(BLOCK_SIZE, bytes.length - start)
-    const end = compressor.compress(bytes, start, start + size, target, at + 4)
-    const compressedSize = end - at - 4
-    if (compressedSize < size) {
-      target.writeUInt32LE(compressedSize, at)
-      at = end
-    } else {
-      target.writeUInt32LE((size | STORED_BLOCK) >>> 0, at)
-      at += 4 + bytes.copy(target, at + 4, start, start + size)
-    }
+type CompressFrame = (bytes: Buffer) => Buffer
+
+// Loaded when the first batch is compressed, which a broker seldom does.
+const compressFrame = (() => {
+  let loaded: CompressFrame | undefined
+  return (bytes: Buffer): Buffer => {
+    const load = () => runtimeRequire('lz4-napi') as { readonly compressFrameSync: CompressFrame }
+    loaded ??= load().compressFrameSync
+    return loaded(bytes)
   }
-  target.writeUInt32LE(0, at)
-  return target.subarray(0, at + END_MARK_BYTES)
+})()
+
+/** One frame of independent blocks, without checksums but the header's. */
+export function compressLz4(bytes: Buffer): Buffer {
+  return compressFrame(bytes)
 }

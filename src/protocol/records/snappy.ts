@@ -1,6 +1,7 @@
 import { copyBytes, copyWithin } from './byte-copy.js'
 import { GrowingBuffer, tooLarge } from './growing-buffer.js'
 import { corrupt } from './record-error.js'
+import { runtimeRequire } from './runtime-require.js'
 
 /**
  * Snappy: the raw format, and the framing of snappy-java (called xerial), which is a header and then
@@ -14,10 +15,6 @@ const XERIAL_MAGIC_HEAD = XERIAL_MAGIC.readInt32BE(0)
 const XERIAL_HEADER_SIZE = 16
 const XERIAL_VERSION = 1
 const CHUNK_SIZE = 32 * 1024
-
-const HASH_BITS = 13
-const SKIP_TRIGGER = 5
-const INPUT_MARGIN = 15
 
 const TAG_LITERAL = 0
 const TAG_COPY_1 = 1
@@ -128,111 +125,29 @@ function readLittleEndian(bytes: Buffer, at: number, size: number): number {
   return value >>> 0
 }
 
+type CompressBlock = (bytes: Buffer) => Uint8Array
+
+// Loaded when the first batch is compressed, which a broker seldom does.
+const compressBlock = (() => {
+  let loaded: CompressBlock | undefined
+  return (bytes: Buffer): Uint8Array => {
+    loaded ??= (runtimeRequire('snappyjs') as { readonly compress: CompressBlock }).compress
+    return loaded(bytes)
+  }
+})()
+
 /** In the framing of snappy-java, with its chunks of 32 KiB. */
 export function compressSnappy(bytes: Buffer): Buffer {
-  const chunks = Math.ceil(bytes.length / CHUNK_SIZE)
-  const target = Buffer.allocUnsafe(XERIAL_HEADER_SIZE + chunks * (4 + maxChunkSize(CHUNK_SIZE)))
-  XERIAL_MAGIC.copy(target)
-  target.writeInt32BE(XERIAL_VERSION, 8)
-  target.writeInt32BE(XERIAL_VERSION, 12)
-  const positions = new Int32Array(1 << HASH_BITS)
-  let at = XERIAL_HEADER_SIZE
+  const header = Buffer.alloc(XERIAL_HEADER_SIZE)
+  XERIAL_MAGIC.copy(header)
+  header.writeInt32BE(XERIAL_VERSION, 8)
+  header.writeInt32BE(XERIAL_VERSION, 12)
+  const parts: Uint8Array[] = [header]
   for (let start = 0; start < bytes.length; start += CHUNK_SIZE) {
-    const end = Math.min(start + CHUNK_SIZE, bytes.length)
-    const chunkEnd = compressChunk(bytes, start, end, target, at + 4, positions.fill(-1))
-    target.writeInt32BE(chunkEnd - at - 4, at)
-    at = chunkEnd
+    const block = compressBlock(bytes.subarray(start, start + CHUNK_SIZE))
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(block.length)
+    parts.push(size, block)
   }
-  return target.subarray(0, at)
-}
-
-function maxChunkSize(size: number): number {
-  return 32 + size + Math.ceil(size / 6)
-}
-
-function compressChunk(
-  source: Buffer,
-  start: number,
-  end: number,
-  target: Buffer,
-  at: number,
-  positions: Int32Array,
-): number {
-  let to = at
-  let size = end - start
-  for (; size > 0x7f; size >>>= 7) target[to++] = (size & 0x7f) | 0x80
-  target[to++] = size
-  const searchEnd = end - INPUT_MARGIN
-  let anchor = start
-  let from = start
-  let misses = 1 << SKIP_TRIGGER
-  while (from < searchEnd) {
-    const word = readWord(source, from)
-    const hash = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
-    const match = positions[hash]!
-    positions[hash] = from
-    if (match < 0 || readWord(source, match) !== word) {
-      from += misses++ >>> SKIP_TRIGGER
-      continue
-    }
-    misses = 1 << SKIP_TRIGGER
-    let length = 4
-    while (from + length < end && source[match + length] === source[from + length]) length++
-    if (from > anchor) to = writeLiteral(source, anchor, from, target, to)
-    to = writeCopies(target, to, from - match, length)
-    from += length
-    anchor = from
-  }
-  return anchor < end ? writeLiteral(source, anchor, end, target, to) : to
-}
-
-function readWord(bytes: Buffer, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-}
-
-function writeLiteral(
-  source: Buffer,
-  from: number,
-  end: number,
-  target: Buffer,
-  at: number,
-): number {
-  const length = end - from
-  const code = length - 1
-  let to = at
-  if (code < 60) {
-    target[to++] = (code << 2) | TAG_LITERAL
-  } else if (code < 0x100) {
-    target[to++] = (60 << 2) | TAG_LITERAL
-    target[to++] = code
-  } else {
-    target[to++] = (61 << 2) | TAG_LITERAL
-    target[to++] = code & 0xff
-    target[to++] = code >>> 8
-  }
-  copyBytes(source, from, target, to, length)
-  return to + length
-}
-
-// A copy is of 64 bytes at most; what is left must be 4 at least, so that one before the last may be
-// of 60.
-function writeCopies(target: Buffer, at: number, distance: number, length: number): number {
-  let to = at
-  let left = length
-  while (left > 64) {
-    const size = left < 68 ? 60 : 64
-    to = writeCopy2(target, to, distance, size)
-    left -= size
-  }
-  if (left > 11 || distance > 0x7ff) return writeCopy2(target, to, distance, left)
-  target[to++] = ((distance >>> 8) << 5) | ((left - 4) << 2) | TAG_COPY_1
-  target[to++] = distance & 0xff
-  return to
-}
-
-function writeCopy2(target: Buffer, at: number, distance: number, length: number): number {
-  target[at] = ((length - 1) << 2) | TAG_COPY_2
-  target[at + 1] = distance & 0xff
-  target[at + 2] = distance >>> 8
-  return at + 3
+  return Buffer.concat(parts)
 }
