@@ -1,7 +1,6 @@
 import type { Clocks } from '../env/clock.js'
 import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
-import { ErrorCode } from '../protocol/errors.js'
 import type {
   LeaderAndEpoch,
   OffsetAndEpoch,
@@ -11,17 +10,13 @@ import type {
 } from './client.js'
 import { CommittedLog } from './committed-log.js'
 import { RaftCore } from './core/core.js'
-import type { Effect, RequestToken } from './core/effects.js'
-import type {
-  FetchResponse,
-  FetchSnapshotResponse,
-  RaftRequest,
-  RaftResponse,
-} from './core/messages.js'
+import type { Effect } from './core/effects.js'
+import type { RaftRequest } from './core/messages.js'
 import { defaultRaftConfig, type RaftConfig } from './core/replica.js'
 import { EffectQueue } from './effect-queue.js'
 import { ListenerContext } from './listener-context.js'
-import { entryBatches, MAX_BATCH_BYTES } from './records.js'
+import { MAX_BATCH_BYTES } from './records.js'
+import { Replies, type Reply } from './replies.js'
 import { defaultSnapshotRetention, type SnapshotRetention, Snapshots } from './snapshots.js'
 import type { RaftStorage } from './storage.js'
 import type { RaftTransport } from './transport.js'
@@ -51,8 +46,6 @@ export interface RaftDriverOptions {
   readonly onFault: (error: Error) => void
 }
 
-type Reply = (response: RaftResponse) => void
-
 /**
  * One replica at work: feeds the core with what happens and carries out what it asks for, in the
  * order that {@link Effect} promises.
@@ -65,8 +58,7 @@ export class RaftDriver implements RaftClient {
   readonly #wakeUp: WakeUp
   readonly #queue: EffectQueue
   readonly #listeners: ListenerContext[] = []
-  readonly #replies = new Map<RequestToken, Reply>()
-  #lastToken = 0
+  readonly #replies: Replies
   /** What has been handed to the listeners; follows the core's as effects are carried out. */
   #committed: number
   #onQuiet: (() => void) | undefined
@@ -80,6 +72,10 @@ export class RaftDriver implements RaftClient {
       options.retention ?? defaultSnapshotRetention,
     )
     this.#log = new CommittedLog(storage.log, options.voters)
+    this.#replies = new Replies(storage.log, this.#snapshots, {
+      epoch: () => this.leaderAndEpoch.epoch,
+      fail: (error) => this.#fault(error),
+    })
     this.#wakeUp = new WakeUp(options.clocks.pacing, () =>
       this.#event((nowMs) => this.#core.tick(nowMs)),
     )
@@ -181,8 +177,7 @@ export class RaftDriver implements RaftClient {
   /** A request of another replica; `reply` is called once, perhaps much later (a fetch waits). */
   handleRequest(request: RaftRequest, reply: Reply): void {
     if (this.#stopped) return
-    const token = ++this.#lastToken
-    this.#replies.set(token, reply)
+    const token = this.#replies.expect(reply)
     this.#event((nowMs) => this.#core.handleRequest(token, request, nowMs))
   }
 
@@ -339,13 +334,13 @@ export class RaftDriver implements RaftClient {
         )
         return false
       case 'reply':
-        this.#reply(effect.token, effect.response)
+        this.#replies.send(effect.token, effect.response)
         return false
       case 'replyWithEntries':
-        this.#replyWithEntries(effect)
+        this.#replies.sendEntries(effect)
         return false
       case 'replyWithSnapshot':
-        this.#reply(effect.token, this.#snapshotPiece(effect.response, effect.maxBytes))
+        this.#replies.sendSnapshotPiece(effect)
         return false
       case 'commit':
         this.#commit(effect.highWatermark)
@@ -354,35 +349,6 @@ export class RaftDriver implements RaftClient {
         this.#leaderChanged(effect)
         return false
     }
-  }
-
-  #reply(token: RequestToken, response: RaftResponse): void {
-    const reply = this.#replies.get(token)
-    this.#replies.delete(token)
-    reply?.(response)
-  }
-
-  #replyWithEntries(effect: Effect & { type: 'replyWithEntries' }): void {
-    const { token, response, fromOffset, upToOffset, maxBytes } = effect
-    const answer = (bytes: Buffer): void => {
-      // What was read after another leader truncated isn't what this answer promises.
-      const stale = this.#core.leaderAndEpoch.epoch !== response.epoch
-      const full: FetchResponse = { ...response, batches: stale ? [] : entryBatches(bytes) }
-      this.#reply(token, full)
-    }
-    const bytes = this.#options.storage.log.read(fromOffset, maxBytes, upToOffset)
-    if (bytes instanceof Promise) bytes.then(answer, (error) => this.#fault(error))
-    else answer(bytes)
-  }
-
-  #snapshotPiece(response: FetchSnapshotResponse, maxBytes: number): FetchSnapshotResponse {
-    const { snapshotId, position } = response
-    const size = this.#snapshots.size(snapshotId)
-    if (size === undefined) return { ...response, error: ErrorCode.SNAPSHOT_NOT_FOUND }
-    if (position < 0 || position >= size) {
-      return { ...response, error: ErrorCode.POSITION_OUT_OF_RANGE }
-    }
-    return { ...response, size, bytes: this.#snapshots.read(snapshotId, position, maxBytes) }
   }
 
   #installSnapshot(

@@ -30,7 +30,7 @@ export class QuorumStateFile implements QuorumStateStore {
     try {
       return parse(JSON.parse(bytes.toString('utf8')))
     } catch (cause) {
-      throw new Error(`${this.#path} can't be read: ${cause}`, { cause })
+      throw unreadable(this.#path, cause)
     }
   }
 
@@ -61,6 +61,29 @@ export class QuorumStateFile implements QuorumStateStore {
     return JSON.stringify(fields)
   }
 }
+
+/**
+ * The node ids of the configured voters that a `quorum-state` of version 0 names; undefined where
+ * there is no such file. They are for information: the configuration decides where there is one.
+ *
+ * @throws Error when there is a file that can't be read
+ */
+export function readConfiguredVoterIds(disk: Disk, directory: string): number[] | undefined {
+  const path = `${directory}/${FILE_NAME}`
+  const bytes = disk.readFile(path)
+  if (!bytes) return undefined
+  try {
+    const json: { currentVoters?: readonly { voterId: number }[] | null } = JSON.parse(
+      bytes.toString('utf8'),
+    )
+    return json.currentVoters?.map(({ voterId }) => voterId)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+const unreadable = (path: string, cause: unknown): Error =>
+  new Error(`${path} can't be read: ${cause}`, { cause })
 
 function parse(json: Record<string, unknown>): QuorumState {
   const version = json.data_version

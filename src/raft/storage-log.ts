@@ -72,6 +72,10 @@ export class StorageLog implements RaftLog {
     return slice instanceof Promise ? slice.then(copyOf) : copyOf(slice)
   }
 
+  sync(done: Done): void {
+    this.log.flush(done)
+  }
+
   truncateTo(offset: number, done: Done): void {
     this.log.truncateTo(offset, (error) => {
       if (error) done(error)

@@ -25,6 +25,9 @@ export interface RaftLog {
    * `maxBytes` allow. The bytes are the caller's to keep.
    */
   read(offset: number, maxBytes: number, upToOffset: number): Buffer | Promise<Buffer>
+  /** Makes sure of all that has been written, by whomever. */
+  sync(done: Done): void
+  /** Complete once it survives a crash, like the next one. */
   truncateTo(offset: number, done: Done): void
   /** Empties the log and begins it anew at `offset`. */
   truncateFullyAndStartAt(offset: number, done: Done): void
