@@ -11,13 +11,13 @@ import {
 } from '../metadata/config/synonyms.js'
 import { isReadOnly } from '../metadata/config/update-mode.js'
 import type { MetadataImage } from '../metadata/image.js'
+import { requireTopicName } from '../metadata/topic-name.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import type {
   DescribeConfigsRequest,
   DescribeConfigsResponse,
 } from '../protocol/schema/describe-configs.js'
 import { type DynamicBrokerConfig, defaultText } from './dynamic-broker-config.js'
-import { requireLegalTopicName } from './topic-name.js'
 
 /** Where a value comes from (`DescribeConfigsResponse.ConfigSource`). */
 const Source = {
@@ -105,7 +105,7 @@ export class ConfigDescription {
   }
 
   #ofTopic(topic: string): Entry[] {
-    requireLegalTopicName(topic)
+    requireTopicName(topic)
     if (!this.image.topicsByName.has(topic)) {
       throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, '')
     }

@@ -4,11 +4,10 @@ import { DirectoryId } from '../metadata/partition-record.js'
 import type { PartitionImage, TopicImage } from '../metadata/topic.js'
 import { ErrorCode } from '../protocol/errors.js'
 import type { MetadataResponse } from '../protocol/schema/metadata.js'
-import { isInternalTopic } from './topic-name.js'
+import { NOT_ASKED } from './authorized-operations.js'
+import { isInternalTopic } from './internal-topic.js'
 
 export const NO_LEADER_ID = -1
-/** What `…AuthorizedOperations` says when nobody asked. */
-export const NOT_ASKED = -(2 ** 31)
 
 /** A broker as clients of one listener reach it. */
 export interface Node {

@@ -6,10 +6,10 @@ import { ProduceRequest, ProduceResponse } from '../../protocol/schema/produce.j
 import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
 import { CurrentLeaders } from '../current-leader.js'
 import { CLOSE_CONNECTION, type Handler, handler, type RequestContext } from '../handler.js'
+import { isInternalTopic } from '../internal-topic.js'
 import type { Partition } from '../partition.js'
 import { PendingProduce, type ProducePartitionAnswer } from '../pending-produce.js'
 import type { ReplicaManager } from '../replica-manager.js'
-import { isInternalTopic } from '../topic-name.js'
 
 /** The client id of Kafka's own admin tools, which alone may write to internal topics. */
 const ADMIN_CLIENT_ID = '__admin_client'
