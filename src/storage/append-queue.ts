@@ -53,6 +53,11 @@ export class AppendQueue {
     this.disk.atTurnEnd(this.#onTurnEnd)
   }
 
+  /** Fails what is on its way, and all that follows. */
+  fail(failure: KafkaError): void {
+    this.#failure ??= failure
+  }
+
   /** Calls `task` when nothing is on its way any more; what waits for the turn's end goes now. */
   whenIdle(task: () => void): void {
     this.#whenIdle.push(task)

@@ -45,11 +45,24 @@ export interface LogManagerOptions {
   readonly onDirectoryOffline?: (directory: LogDirectory, cause: Error) => void
 }
 
+/** What a log is made with. */
+export interface NewLogOptions {
+  readonly topicId: string
+  readonly config: LogConfig
+  /** Where it is to be, if it is new; without one it goes to the directory with the fewest logs. */
+  readonly directoryId?: string
+}
+
 /** All logs of one node (Kafka's `LogManager`). */
 export interface LogManager {
   readonly clusterId: string
   readonly nodeId: number
   readonly directories: readonly LogDirectory[]
+  /**
+   * The epoch that the broker had when it last stopped cleanly (KIP-966), which it registers with; -1
+   * after anything else.
+   */
+  readonly previousBrokerEpoch: number
   /**
    * Opens the logs that the directories hold: after a clean stop without reading segments, otherwise
    * recovering each from its recovery point, in slices. Then begins retention and checkpoints.
@@ -57,15 +70,13 @@ export interface LogManager {
   start(): Promise<void>
   /** The log, if there is one; undefined for one that was never asked for nor found at start. */
   log(topic: string, partition: number): Log | undefined
-  /** The log; a new one costs nothing until its first append, which makes its directory. */
-  getOrCreateLog(
-    id: TopicPartition,
-    options: {
-      readonly topicId: string
-      readonly config: LogConfig
-      readonly directoryId?: string
-    },
-  ): Log
+  /**
+   * The log; a new one costs nothing until its first append, which makes its directory.
+   *
+   * @throws KafkaError INCONSISTENT_TOPIC_ID for another topic's log; KAFKA_STORAGE_ERROR when there
+   *   is no directory for a new one
+   */
+  getOrCreateLog(id: TopicPartition, options: NewLogOptions): Log
   /** Which directory the log is or would be in. */
   directoryOf(log: Log): LogDirectory
   logs(): Iterable<Log>
@@ -76,8 +87,13 @@ export interface LogManager {
    * first (or the named) directory. The caller flushes and closes it.
    */
   openLog(id: TopicPartition, config: LogConfig, directory?: LogDirectory): Promise<Log>
-  /** Closes all logs, writes the checkpoints and `.kafka_cleanshutdown`, gives up the locks. */
-  close(): Promise<void>
+  /**
+   * Closes all logs, writes the checkpoints and `.kafka_cleanshutdown`, gives up the locks. What
+   * {@link openLog} opened is to be closed before.
+   *
+   * @param brokerEpoch goes to the next one's {@link previousBrokerEpoch}; -1 if left out
+   */
+  close(brokerEpoch?: number): Promise<void>
 }
 
 /**

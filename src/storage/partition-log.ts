@@ -1,3 +1,4 @@
+import type { Timer } from '../env/clock.js'
 import type { DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import { batchSize, hasProducerId, lastOffset } from '../protocol/records/batch.js'
@@ -67,9 +68,9 @@ export function emptyLog(context: LogContext, directory: string): LoadedLog {
 export class PartitionLog implements Log, AppendQueueOwner {
   readonly topic: string
   readonly partition: number
-  readonly topicId: string | undefined
+  topicId: string | undefined
   readonly logDirectory: string
-  directory: string
+  readonly directory: string
   config: LogConfig
   logStartOffset: number
   logEndOffset: number
@@ -89,6 +90,8 @@ export class PartitionLog implements Log, AppendQueueOwner {
   #isTruncating = false
   #isClosed = false
   #isFlushScheduled = false
+  /** Deletions of files, and a flush. */
+  readonly #timers = new Set<Timer>()
 
   constructor(options: PartitionLogOptions, loaded: LoadedLog) {
     const { context } = options
@@ -136,6 +139,11 @@ export class PartitionLog implements Log, AppendQueueOwner {
 
   get size(): number {
     return this.#segments.size
+  }
+
+  /** Base offset of the first segment; that of the log where it has none. */
+  get firstSegmentOffset(): number {
+    return this.#segments.first?.baseOffset ?? this.logStartOffset
   }
 
   get segmentCount(): number {
@@ -313,23 +321,35 @@ export class PartitionLog implements Log, AppendQueueOwner {
       return
     }
     this.#isClosed = true
+    this.#cancelTimers()
     this.#queue.whenIdle(() => this.#closeFiles(done))
   }
 
-  /** The directory has another name now, and nothing in it will be used again. */
-  abandon(): void {
-    this.#isClosed = true
-    this.#failure ??= new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `${this.directory} is deleted`)
-    for (const segment of this.#segments.all) segment.close()
+  /** Says which topic's the log is, where its files didn't. */
+  assignTopicId(topicId: string): void {
+    this.topicId = topicId
+    if (this.#segments.count === 0 || this.#failure !== undefined) return
+    try {
+      this.#writeMetadata(topicId)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
-  /** Takes the log offline. Harmless the second time. */
+  /** The directory is about to be deleted, and nothing in it will be used again. */
+  abandon(): void {
+    this.takeOffline(new Error('the log is deleted'))
+  }
+
+  /** Takes the log offline: whatever is on its way fails. Harmless the second time. */
   takeOffline(cause: Error): KafkaError {
-    if (this.#failure === undefined) {
-      this.#failure = storageError(this.directory, cause)
-      for (const segment of this.#segments.all) segment.close()
-    }
-    return this.#failure
+    if (this.#failure !== undefined) return this.#failure
+    const failure = storageError(this.directory, cause)
+    this.#failure = failure
+    this.#cancelTimers()
+    for (const segment of this.#segments.all) segment.close()
+    this.#queue.fail(failure)
+    return failure
   }
 
   written(endOffset: number): void {
@@ -403,11 +423,13 @@ export class PartitionLog implements Log, AppendQueueOwner {
   #createFiles(): LogSegment {
     const { disk } = this.#context
     disk.makeDirectory(this.directory)
-    if (this.topicId !== undefined) {
-      const path = `${this.directory}/${PARTITION_METADATA_FILE}`
-      disk.writeFile(path, encodePartitionMetadata(this.topicId))
-    }
+    if (this.topicId !== undefined) this.#writeMetadata(this.topicId)
     return this.#addSegment(this.nextOffset)
+  }
+
+  #writeMetadata(topicId: string): void {
+    const path = `${this.directory}/${PARTITION_METADATA_FILE}`
+    this.#context.disk.writeFile(path, encodePartitionMetadata(topicId))
   }
 
   #addSegment(baseOffset: number): LogSegment {
@@ -479,6 +501,10 @@ export class PartitionLog implements Log, AppendQueueOwner {
       return
     }
     this.#queue.whenIdle(() => {
+      if (this.#failure !== undefined) {
+        done(this.#failure)
+        return
+      }
       this.#isTruncating = true
       work().then(
         () => {
@@ -522,9 +548,9 @@ export class PartitionLog implements Log, AppendQueueOwner {
   #deleteSegment(segment: LogSegment): void {
     segment.markDeleted()
     this.#snapshots.remove(segment.baseOffset)
-    this.#context.clock.after(this.config.fileDeleteDelayMs, () => {
+    this.#after(this.config.fileDeleteDelayMs, () => {
       try {
-        segment.removeFiles()
+        segment.removeDeletedFiles()
       } catch (error) {
         this.#fail(error as Error)
       }
@@ -534,10 +560,24 @@ export class PartitionLog implements Log, AppendQueueOwner {
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
-    this.#context.clock.after(this.config.flushMs, () => {
+    this.#after(this.config.flushMs, () => {
       this.#isFlushScheduled = false
-      if (!this.#isClosed) this.flush(() => {})
+      this.flush(() => {})
     })
+  }
+
+  /** Calls `task` later, unless the log is closed or offline by then. */
+  #after(delayMs: number, task: () => void): void {
+    const timer = this.#context.clock.after(delayMs, () => {
+      this.#timers.delete(timer)
+      task()
+    })
+    this.#timers.add(timer)
+  }
+
+  #cancelTimers(): void {
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
   }
 
   #closeFiles(done: LogCallback): void {

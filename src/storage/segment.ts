@@ -279,6 +279,11 @@ export class LogSegment implements IndexHolder {
     }
   }
 
+  /** Deletes the files that were marked; by now others may have the names that they had. */
+  removeDeletedFiles(): void {
+    for (const suffix of SUFFIXES) this.context.disk.remove(this.path(suffix) + DELETED_SUFFIX)
+  }
+
   #ageFor(timestamp: number): number {
     if (this.#firstTimestamp === undefined) {
       this.#firstTimestamp = NO_TIMESTAMP

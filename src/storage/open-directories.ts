@@ -1,0 +1,155 @@
+import { type Disk, DiskError, type DiskLock } from '../env/disk.js'
+import { type Random, randomUuid } from '../env/random.js'
+import { CleanShutdownFile } from './clean-shutdown.js'
+import { DataDirectory, LOST_DIRECTORY_ID } from './data-directory.js'
+import { CLEAN_SHUTDOWN_FILE, META_PROPERTIES_FILE, TEMPORARY_SUFFIX } from './file-names.js'
+import type { LogManagerOptions } from './log-manager.js'
+import {
+  decodeMetaProperties,
+  encodeMetaProperties,
+  type MetaProperties,
+} from './meta-properties.js'
+
+/** What may lie in a directory that nobody has formatted yet: locks, and what a mount brings. */
+const UNFORMATTED_FILES: readonly string[] = [
+  '.lock',
+  '.samsa.sock',
+  'lost+found',
+  CLEAN_SHUTDOWN_FILE,
+  `${META_PROPERTIES_FILE}${TEMPORARY_SUFFIX}`,
+]
+
+/** The directories, locked and formatted. */
+export interface OpenedDirectories {
+  readonly clusterId: string
+  readonly directories: DataDirectory[]
+}
+
+/** A directory that is held, as it was found. */
+interface FoundDirectory {
+  readonly path: string
+  readonly lock: DiskLock
+  /** Undefined for one that is still to be formatted. */
+  readonly properties: MetaProperties | undefined
+}
+
+/**
+ * Locks the directories, checks that they belong to this node and formats those that are empty or
+ * absent. One that can't be read is offline from the start, unless it is the first, which holds the
+ * metadata.
+ *
+ * @throws Error with a message for the user; nothing is held then
+ */
+export async function openDirectories(options: LogManagerOptions): Promise<OpenedDirectories> {
+  const { disk, random, directories: paths } = options
+  const found: (FoundDirectory | undefined)[] = []
+  try {
+    if (paths.length === 0) throw new Error('log.dirs names no directory')
+    if (new Set(paths).size < paths.length) {
+      throw new Error(`log.dirs names a directory twice: ${paths.join(', ')}`)
+    }
+    for (const path of paths) found.push(await find(options, path, path === paths[0]))
+    const clusterId = clusterIdOf(options, found)
+    const directories: DataDirectory[] = []
+    for (const [i, directory] of found.entries()) {
+      const path = paths[i]!
+      directories.push(
+        directory === undefined
+          ? offlineDirectory(disk, path)
+          : format(disk, random, directory, clusterId, options.nodeId),
+      )
+    }
+    refuseTwins(directories)
+    return { clusterId, directories }
+  } catch (error) {
+    for (const directory of found) directory?.lock.release()
+    throw error
+  }
+}
+
+/** @returns undefined for one whose disk has failed */
+async function find(
+  { disk, logger }: LogManagerOptions,
+  path: string,
+  isFirst: boolean,
+): Promise<FoundDirectory | undefined> {
+  let lock: DiskLock | undefined
+  try {
+    disk.makeDirectory(path)
+    lock = await disk.lock(path)
+    const content = disk.readFile(`${path}/${META_PROPERTIES_FILE}`)
+    if (content === undefined) refuseUnlessEmpty(disk, path)
+    const properties = content && decodeMetaProperties(content, `${path}/${META_PROPERTIES_FILE}`)
+    return { path, lock, properties }
+  } catch (error) {
+    lock?.release()
+    if (!(error instanceof DiskError)) throw error
+    if (error.code === 'ELOCKED') throw new Error(error.message, { cause: error })
+    if (isFirst) throw new Error(`${path} can't be used: ${error.message}`, { cause: error })
+    logger.error({ directory: path, error: error.message }, 'the directory is offline')
+    return undefined
+  }
+}
+
+function refuseUnlessEmpty(disk: Disk, path: string): void {
+  const other = disk.list(path)?.find(({ name }) => !UNFORMATTED_FILES.includes(name))
+  if (other === undefined) return
+  throw new Error(
+    `${path} holds ${other.name} but no ${META_PROPERTIES_FILE}: it is no data directory. ` +
+      'Name one that is empty or absent.',
+  )
+}
+
+function clusterIdOf(
+  { clusterId: wanted, nodeId, random }: LogManagerOptions,
+  found: readonly (FoundDirectory | undefined)[],
+): string {
+  let clusterId = wanted
+  for (const directory of found) {
+    if (directory?.properties === undefined) continue
+    const { path, properties } = directory
+    clusterId ??= properties.clusterId
+    if (properties.clusterId !== clusterId) {
+      throw new Error(
+        `${path} belongs to the cluster ${properties.clusterId}, but this node to ${clusterId}`,
+      )
+    }
+    if (properties.nodeId !== nodeId) {
+      throw new Error(`${path} belongs to node ${properties.nodeId}, but this is node ${nodeId}`)
+    }
+  }
+  return clusterId ?? randomUuid(random)
+}
+
+function format(
+  disk: Disk,
+  random: Random,
+  { path, lock, properties }: FoundDirectory,
+  clusterId: string,
+  nodeId: number,
+): DataDirectory {
+  const directoryId = properties?.directoryId ?? randomUuid(random)
+  if (properties?.directoryId === undefined) {
+    const content = encodeMetaProperties({ clusterId, nodeId, directoryId })
+    disk.replaceFileSync(`${path}/${META_PROPERTIES_FILE}`, content)
+  }
+  const hadCleanShutdown = new CleanShutdownFile(disk, path).exists
+  return new DataDirectory(disk, path, directoryId, hadCleanShutdown, lock)
+}
+
+function offlineDirectory(disk: Disk, path: string): DataDirectory {
+  const directory = new DataDirectory(disk, path, LOST_DIRECTORY_ID, false, undefined)
+  directory.offline = true
+  return directory
+}
+
+// A directory that was copied by hand would be taken for its original.
+function refuseTwins(directories: readonly DataDirectory[]): void {
+  const byId = new Map<string, string>()
+  for (const { directoryId, path, offline } of directories) {
+    if (offline) continue
+    const twin = byId.get(directoryId)
+    if (twin !== undefined) throw new Error(`${twin} and ${path} both have the id ${directoryId}`)
+    byId.set(directoryId, path)
+  }
+}
