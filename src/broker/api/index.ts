@@ -1,6 +1,10 @@
 import type { Handler } from '../handler.js'
 import type { BrokerServices } from '../services.js'
 import { apiVersions } from './api-versions.js'
+import { createPartitions } from './create-partitions.js'
+import { createTopics } from './create-topics.js'
+import { describeCluster } from './describe-cluster.js'
+import { metadata } from './metadata.js'
 import { produce } from './produce.js'
 
 type HandlerFactory = (services: BrokerServices) => Handler
@@ -9,6 +13,10 @@ type HandlerFactory = (services: BrokerServices) => Handler
 const factories: readonly HandlerFactory[] = [
   // In the order of their names.
   apiVersions,
+  createPartitions,
+  createTopics,
+  describeCluster,
+  metadata,
   produce,
 ]
 
