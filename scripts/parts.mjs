@@ -75,6 +75,7 @@ export const parts = [
   { name: 'tidy', files: ['tidy'], quick: true },
   { name: 'unit', files: ['unit'], quick: true },
   { name: 'simulation', files: ['simulation'], quick: true },
+  { name: 'recordings', files: ['oracle/recordings'], quick: true },
   { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
   { name: 'command', files: ['command'], quick: true },
   { name: 'crash', files: ['crash'] },
@@ -91,7 +92,7 @@ export const parts = [
     node: under(22),
   },
   { name: 'java-tools', files: ['compat/java'], tools: apacheKafka, timeoutSeconds: 900 },
-  { name: 'oracle', files: ['oracle'], tools: apacheKafka, timeoutSeconds: 900 },
+  { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
   {
     name: 'real-input',
     files: ['real-input'],

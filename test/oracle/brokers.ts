@@ -25,14 +25,21 @@ export const samsa: Interviewer = async (script) => {
   }
 }
 
-/** An Apache Kafka of its own, in a directory that goes with it. */
-export const apacheKafka: Interviewer = async (script) => {
+/** An Apache Kafka of its own. */
+export const apacheKafka: Interviewer = (script) =>
+  withApacheKafka(script.config, (bootstrap) => hold(script, bootstrap))
+
+/** Starts Apache Kafka in a directory that goes with it, and stops it after use. */
+export async function withApacheKafka<T>(
+  config: Script['config'],
+  use: (bootstrap: string) => Promise<T>,
+): Promise<T> {
   installApacheKafka()
   const directory = await mkdtemp(join(tmpdir(), 'oracle-'))
-  const properties = { ...CONFIG, ...script.config }
+  const properties = { ...CONFIG, ...config }
   const kafka = await startApacheKafka({ directory, properties, heap: '512m' })
   try {
-    return await hold(script, kafka.bootstrapServers)
+    return await use(kafka.bootstrapServers)
   } finally {
     await kafka.stop('SIGKILL')
     await rm(directory, { recursive: true, force: true })

@@ -23,7 +23,7 @@ export async function hold(
   return exchanges
 }
 
-function splitAddress(bootstrap: string): [string, number] {
+export function splitAddress(bootstrap: string): [string, number] {
   const colon = bootstrap.lastIndexOf(':')
   return [bootstrap.slice(0, colon), Number(bootstrap.slice(colon + 1))]
 }

@@ -2,6 +2,8 @@ const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const UUID_FIELDS = new Set(['topicId', 'clusterId', 'directoryId', 'incarnationId'])
 const KAFKA_UUID = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g
 const RFC_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+/** The times between which a broker takes a record now, as its message says them. */
+const TIME_RANGE = /\[-?\d{13,}, \d{13,}\]/g
 const PLACEHOLDERS: Record<string, string> = {
   port: '<port>',
   logAppendTimeMs: '<time>',
@@ -43,6 +45,7 @@ export class Normalizer {
     if (field === 'logDir') return '<path>'
     if (UUID_FIELDS.has(field)) return value === ZERO_UUID ? value : this.#symbol('uuid', value)
     return value
+      .replace(TIME_RANGE, '[<time>, <time>]')
       .replace(RFC_UUID, (uuid) => this.#symbol('uuid', uuid))
       .replace(KAFKA_UUID, (uuid) => this.#symbols.get(uuid) ?? uuid)
   }

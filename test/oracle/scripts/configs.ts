@@ -1,5 +1,5 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
-import type { Conversation } from '../conversation.js'
+import type { Body, Conversation } from '../conversation.js'
 import { createTopic } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
@@ -12,6 +12,8 @@ const SET = 0
 const DELETE = 1
 const APPEND = 2
 const SUBTRACT = 3
+/** ConfigSource of a value that the topic itself has. */
+const TOPIC_CONFIG = 1
 
 /** Configurations of topics, brokers and groups: described, set, altered, refused. */
 export const configs: Script = {
@@ -88,7 +90,7 @@ async function alter(t: Conversation, version: number): Promise<void> {
   })
   await ask('only checked', [topic([{ name: 'retention.ms', value: '1' }])], true)
   await ask('replaces all', [topic([{ name: 'segment.bytes', value: '2000000' }])])
-  await current(t, name)
+  await current(t, name, 'segment.bytes', '2000000')
   await ask('a bad value', [topic([{ name: 'retention.ms', value: 'soon' }])])
   await ask('an unknown key', [topic([{ name: 'no.such', value: '1' }])])
   await ask('a null value', [topic([{ name: 'retention.ms', value: null }])])
@@ -106,7 +108,17 @@ async function alter(t: Conversation, version: number): Promise<void> {
   await ask('nothing', [])
 }
 
-async function current(t: Conversation, name: string): Promise<void> {
+/** What the topic has now, once `key` has been seen to be `value` (or not to be set, if null). */
+async function current(
+  t: Conversation,
+  name: string,
+  key: string,
+  value: string | null,
+): Promise<void> {
+  const settled = ({ results }: Body) => {
+    const config = results[0].configs.find((each: { name: string }) => each.name === key)
+    return value === null ? config.configSource !== TOPIC_CONFIG : config.value === value
+  }
   await t.ask(
     'now',
     ApiKey.DescribeConfigs,
@@ -121,7 +133,7 @@ async function current(t: Conversation, name: string): Promise<void> {
       ],
       includeSynonyms: true,
     },
-    { unordered: true },
+    { unordered: true, until: settled },
   )
 }
 
@@ -145,13 +157,13 @@ async function incrementally(t: Conversation, version: number): Promise<void> {
   await ask('only checked', [topic(op(SET, 'retention.ms', '9'))], true)
   await ask('set', [topic(op(SET, 'segment.bytes', '3000000'))])
   await ask('append', [topic(op(APPEND, 'cleanup.policy', 'compact'))])
-  await current(t, name)
+  await current(t, name, 'cleanup.policy', 'delete,compact')
   await ask('append again', [topic(op(APPEND, 'cleanup.policy', 'compact'))])
   await ask('subtract', [topic(op(SUBTRACT, 'cleanup.policy', 'delete'))])
-  await current(t, name)
+  await current(t, name, 'cleanup.policy', 'compact')
   await ask('delete', [topic(op(DELETE, 'retention.ms', null))])
   await ask('delete what is not set', [topic(op(DELETE, 'flush.ms', null))])
-  await current(t, name)
+  await current(t, name, 'retention.ms', null)
   await ask('append to no list', [topic(op(APPEND, 'retention.ms', '1'))])
   await ask('subtract from no list', [topic(op(SUBTRACT, 'retention.ms', '1'))])
   await ask('set null', [topic(op(SET, 'retention.ms', null))])
@@ -195,6 +207,13 @@ async function list(t: Conversation, version: number): Promise<void> {
   const ask = (label: string, body: object) =>
     t.ask(label, ApiKey.ListConfigResources, version, body, { unordered: true })
   if (version === 0) return void (await ask('client metrics', {}))
+  // The groups that got a config above.
+  await t.quietly(
+    ApiKey.ListConfigResources,
+    version,
+    { resourceTypes: [GROUP] },
+    { until: ({ configResources }) => configResources.length === 2 },
+  )
   for (const resourceTypes of [
     [TOPIC],
     [BROKER],

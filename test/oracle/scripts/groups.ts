@@ -4,6 +4,7 @@ import { prepareGroups } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
 const PROTOCOL_METADATA = Buffer.from('000100000001000161ffffffff00000000', 'hex')
+const OTHER_METADATA = Buffer.from('000100000001000162ffffffff00000000', 'hex')
 const ASSIGNMENT = Buffer.from('0001000000010001610000000100000000ffffffff', 'hex')
 
 /** Classic groups: joining, syncing, heartbeats, leaving, static members, descriptions. */
@@ -198,12 +199,16 @@ async function staticMember(t: Conversation): Promise<void> {
 
 async function twoMembers(t: Conversation): Promise<void> {
   const groupId = 'two'
+  // What the second one says of itself differs, so that the order of the two can be told.
+  const protocols = [{ name: 'range', metadata: OTHER_METADATA }]
   const first = await join(t, 9, groupId)
   await t.ask('first', ApiKey.SyncGroup, 5, syncBody(groupId, first))
-  const required = await t.ask('second', ApiKey.JoinGroup, 9, joinBody(groupId), { on: 'second' })
+  const required = await t.ask('second', ApiKey.JoinGroup, 9, joinBody(groupId, { protocols }), {
+    on: 'second',
+  })
   const joining = t
     .connection('second')
-    .send(ApiKey.JoinGroup, 9, joinBody(groupId, { memberId: required.memberId }))
+    .send(ApiKey.JoinGroup, 9, joinBody(groupId, { protocols, memberId: required.memberId }))
   await t.quietly(
     ApiKey.Heartbeat,
     4,
@@ -211,7 +216,13 @@ async function twoMembers(t: Conversation): Promise<void> {
     { until: (body) => body.errorCode === 27 },
   )
   await t.ask('while it rebalances', ApiKey.SyncGroup, 5, syncBody(groupId, first))
-  await t.ask('while it rebalances', ApiKey.DescribeGroups, 6, { groups: [groupId] })
+  await t.ask(
+    'while it rebalances',
+    ApiKey.DescribeGroups,
+    6,
+    { groups: [groupId] },
+    { unordered: true },
+  )
   const leader = await t.ask(
     'leader',
     ApiKey.JoinGroup,

@@ -8,6 +8,7 @@ import { type Script, topicName, versionsOf } from '../script.js'
 export const produce: Script = {
   name: 'produce',
   async run(t) {
+    await advertisedOnly(t)
     for (const version of versionsOf(ApiKey.Produce)) await eachVersion(t, version)
     await acks(t)
     await idempotent(t)
@@ -56,6 +57,17 @@ function changed(batch: Buffer, change: (copy: Buffer) => void, mend = true): Bu
   change(copy)
   if (mend) copy.writeUInt32BE(crc32c(copy, 21, copy.length) >>> 0, 17)
   return copy
+}
+
+/** Old librdkafka wants to see versions 0 to 2 in ApiVersions; using them ends the connection. */
+async function advertisedOnly(t: Conversation): Promise<void> {
+  for (const version of [0, 1, 2]) {
+    const client = t.connection(`produce ${version}`)
+    t.record(
+      `no longer served: Produce v${version}`,
+      await client.sendBytes(ApiKey.Produce, version, [Buffer.alloc(10)]),
+    )
+  }
 }
 
 async function eachVersion(t: Conversation, version: number): Promise<void> {
