@@ -4,8 +4,8 @@ import { ErrorCode } from '../protocol/errors.js'
 import type { FetchRequest } from '../protocol/schema/fetch.js'
 import type { FetchedPartition, FetchPartition } from './fetch-partition.js'
 import {
-  FINAL_EPOCH,
   type FetchSession,
+  FINAL_EPOCH,
   INITIAL_EPOCH,
   nextEpoch,
   partitionKey,

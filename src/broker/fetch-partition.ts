@@ -39,7 +39,10 @@ const NO_REPLICA = -1
 const NO_TAGS: readonly never[] = []
 
 /** The answer for a partition that nothing could be read of; all its offsets are unknown. */
-export function failedPartition(partitionIndex: number, errorCode: ErrorCode): FetchPartitionAnswer {
+export function failedPartition(
+  partitionIndex: number,
+  errorCode: ErrorCode,
+): FetchPartitionAnswer {
   return {
     partitionIndex,
     errorCode,

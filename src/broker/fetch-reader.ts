@@ -13,20 +13,11 @@ import {
 import { NO_LEADER_EPOCH, type Partition } from './partition.js'
 import type { ReplicaManager } from './replica-manager.js'
 
-/** How far a fetch sees (Kafka's `FetchIsolation`). */
-export const FetchIsolation = {
-  /** Followers. */
-  LOG_END: 'logEnd',
-  HIGH_WATERMARK: 'highWatermark',
-  /** `read_committed`: up to the oldest transaction that is open. */
-  TXN_COMMITTED: 'txnCommitted',
-} as const
-export type FetchIsolation = (typeof FetchIsolation)[keyof typeof FetchIsolation]
-
 export interface FetchLimits {
   /** Of all partitions together; the first batch of all comes even if it is larger. */
   readonly maxBytes: number
-  readonly isolation: FetchIsolation
+  /** `read_committed`: nothing of a transaction that is open, or later, is seen. */
+  readonly readCommitted: boolean
   /** Node id of the follower that fetches; undefined for a consumer. */
   readonly followerId: number | undefined
 }
@@ -78,10 +69,9 @@ export class FetchedData {
   }
 }
 
-/** The offset that a fetch doesn't see any more. */
-export function visibleEnd(log: Log, isolation: FetchIsolation): number {
-  if (isolation === FetchIsolation.HIGH_WATERMARK) return log.highWatermark
-  return isolation === FetchIsolation.TXN_COMMITTED ? log.lastStableOffset : log.logEndOffset
+/** The first offset that a consumer doesn't see. */
+export function visibleEnd(log: Log, readCommitted: boolean): number {
+  return readCommitted ? log.lastStableOffset : log.highWatermark
 }
 
 interface Opened {
@@ -157,7 +147,6 @@ export class FetchReader {
   }
 
   #openPartition(request: FetchPartition): Opened {
-    const { isolation } = this.limits
     const partition = this.replicas.partition(request.topic!, request.partition)
     if (request.topicId !== ZERO_UUID && request.topicId !== partition.topicId) {
       throw new KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID)
@@ -168,7 +157,7 @@ export class FetchReader {
     answer.highWatermark = log.highWatermark
     answer.lastStableOffset = log.lastStableOffset
     answer.logStartOffset = log.logStartOffset
-    if (isolation === FetchIsolation.TXN_COMMITTED) answer.abortedTransactions = []
+    if (this.limits.readCommitted) answer.abortedTransactions = []
     const diverging = divergingEpoch(log, request)
     if (diverging !== undefined) {
       answer.divergingEpoch = diverging
@@ -178,7 +167,7 @@ export class FetchReader {
   }
 
   #slice(partition: Partition, log: Log, request: FetchPartition): LogSlice | Promise<LogSlice> {
-    const endOffset = visibleEnd(log, this.limits.isolation)
+    const endOffset = visibleEnd(log, this.limits.readCommitted)
     const maxBytes = Math.min(request.maxBytes, this.#bytesLeft)
     const { committedBytes } = partition
     const slice = log.read(request.fetchOffset, maxBytes, endOffset, this.#data.bytes === 0)

@@ -91,8 +91,7 @@ export class FetchSessionCache {
   #evict(size: number, now: number): boolean {
     const [oldest] = this.#sessions.values()
     if (oldest === undefined) return false
-    const victim =
-      now - oldest.lastUsedMs > EVICTION_MS ? oldest : this.#smallestEvictable(size)
+    const victim = now - oldest.lastUsedMs > EVICTION_MS ? oldest : this.#smallestEvictable(size)
     if (victim === undefined) return false
     this.remove(victim.id)
     return true

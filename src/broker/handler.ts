@@ -17,6 +17,8 @@ export interface Peer {
   /** What the client says of itself in ApiVersions (KIP-511); `unknown` until then. */
   clientSoftwareName: string
   clientSoftwareVersion: string
+  /** Each is called once when the connection has closed: nobody waits for an answer any more. */
+  readonly closeListeners: Set<() => void>
 }
 
 /** What is known of a request beside its body. */

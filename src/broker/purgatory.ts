@@ -8,6 +8,8 @@ export interface DelayedOperation {
   onExpiration(): void
 }
 
+const NOTHING_TO_CANCEL = (): void => {}
+
 interface Waiting<Key> {
   readonly operation: DelayedOperation
   readonly keys: readonly Key[]
@@ -29,9 +31,17 @@ export class Purgatory<Key> {
     return this.#waiting.size
   }
 
-  /** Completes the operation now if it can; otherwise with one of the keys, or after `delayMs`. */
-  tryCompleteElseWatch(operation: DelayedOperation, keys: readonly Key[], delayMs: number): void {
-    if (operation.tryComplete()) return
+  /**
+   * Completes the operation now if it can; otherwise with one of the keys, or after `delayMs`.
+   *
+   * @returns what makes it wait no longer, and never complete
+   */
+  tryCompleteElseWatch(
+    operation: DelayedOperation,
+    keys: readonly Key[],
+    delayMs: number,
+  ): () => void {
+    if (operation.tryComplete()) return NOTHING_TO_CANCEL
     const waiting: Waiting<Key> = { operation, keys, timer: undefined }
     this.#waiting.add(waiting)
     for (const key of keys) {
@@ -40,6 +50,7 @@ export class Purgatory<Key> {
       else watchers.add(waiting)
     }
     waiting.timer = this.clock.after(delayMs, () => this.#expire(waiting))
+    return () => this.#remove(waiting)
   }
 
   /** Something has happened to `key`: completes what can be completed by now. */

@@ -91,6 +91,7 @@ export class Connection implements SocketListener {
     this.#queued = []
     this.owner.incompleteBytesChanged(-this.#frames.heldBytes)
     this.owner.closed(this)
+    for (const listener of this.peer.closeListeners) listener()
   }
 
   /** Closes now; what is under way is carried on, and its answer dropped. */

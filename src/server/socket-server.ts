@@ -174,6 +174,7 @@ export class SocketServer implements ConnectionOwner {
       localPort: local.port,
       clientSoftwareName: 'unknown',
       clientSoftwareVersion: 'unknown',
+      closeListeners: new Set(),
     }
   }
 
