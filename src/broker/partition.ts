@@ -7,6 +7,9 @@ import type { TopicSettings } from './topic-settings.js'
 /** `currentLeaderEpoch` of a client that doesn't know it. */
 export const NO_LEADER_EPOCH = -1
 
+/** `offset` of DeleteRecords that stands for the high watermark. */
+const UP_TO_HIGH_WATERMARK = -1
+
 /** Where a produced batch went. */
 export interface ProducedBatch {
   /** Offset of the first record; of the first append when this one was a duplicate. */
@@ -176,6 +179,22 @@ export class Partition {
       this.#appended(error, info, batches.length)
       done(error, info)
     })
+  }
+
+  /**
+   * Moves the log start to `offset`, -1 for the high watermark; an earlier one changes nothing.
+   *
+   * @returns the low watermark: what every replica has let go of
+   * @throws KafkaError POLICY_VIOLATION for a topic that is only compacted; OFFSET_OUT_OF_RANGE;
+   *   as {@link leaderLog}
+   */
+  deleteRecords(offset: number): number {
+    const log = this.leaderLog()
+    if (!log.config.delete) throw new KafkaError(ErrorCode.POLICY_VIOLATION)
+    const before = offset === UP_TO_HIGH_WATERMARK ? log.highWatermark : offset
+    if (before < 0) throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE)
+    log.advanceLogStartOffset(before)
+    return log.logStartOffset
   }
 
   /**

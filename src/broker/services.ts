@@ -1,6 +1,7 @@
 import type { ControllerChannel } from '../controller/channel.js'
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
 import type { Clocks } from '../env/clock.js'
+import type { Disk } from '../env/disk.js'
 import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
 import type { MetadataImage } from '../metadata/image.js'
@@ -8,6 +9,7 @@ import type { Authorizer } from '../security/authorizer.js'
 import type { LogManager } from '../storage/log-manager.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
 import type { Handler } from './handler.js'
+import type { ProducerIdManager } from './producer-id-manager.js'
 import type { ReplicaManager } from './replica-manager.js'
 
 /** What the handlers of one broker work with. */
@@ -22,8 +24,11 @@ export interface BrokerServices {
   /** What this broker knows of the cluster; moves on by itself. */
   readonly metadata: MetadataImage
   readonly controller: ControllerChannel
+  /** The one that the logs are on. */
+  readonly disk: Disk
   readonly logs: LogManager
   readonly replicas: ReplicaManager
+  readonly producerIds: ProducerIdManager
   readonly groups: GroupCoordinator
   /** All of them: what ApiVersions lists. Empty while they are made. */
   readonly handlers: readonly Handler[]

@@ -6,6 +6,7 @@ import {
   type DiskFile,
   type DiskLock,
   type DiskReadCallback,
+  type DiskSpace,
   type DiskStat,
 } from './disk.js'
 
@@ -231,6 +232,11 @@ export class MemoryDisk implements Disk {
     const content = this.#files.get(path)
     if (content === undefined) return undefined
     return { isDirectory: false, size: content.length, modifiedMs: content.modifiedMs }
+  }
+
+  space(): DiskSpace {
+    const { capacity, used } = this.#space
+    return { totalBytes: capacity, usableBytes: capacity - used }
   }
 
   makeDirectory(path: string): void {

@@ -8,6 +8,7 @@ import {
   type DiskFile,
   type DiskLock,
   type DiskReadCallback,
+  type DiskSpace,
   type DiskStat,
 } from './disk.js'
 import { lockDirectory } from './disk-lock.js'
@@ -306,6 +307,11 @@ export class NodeDisk implements Disk {
     if (stat === undefined) return undefined
     const isDirectory = stat.isDirectory()
     return { isDirectory, size: isDirectory ? 0 : stat.size, modifiedMs: stat.mtimeMs }
+  }
+
+  space(path: string): DiskSpace {
+    const { blocks, bavail, bsize } = attempt(() => fs.statfsSync(path))
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
   }
 
   makeDirectory(path: string): void {

@@ -78,6 +78,14 @@ export interface DiskStat {
   readonly modifiedMs: number
 }
 
+/** How large a file system is. */
+export interface DiskSpace {
+  /** Bytes of the whole. */
+  readonly totalBytes: number
+  /** Bytes that may still be written. */
+  readonly usableBytes: number
+}
+
 /** A hold on a directory, which ends with {@link DiskLock.release} or with the process. */
 export interface DiskLock {
   release(): void
@@ -107,6 +115,8 @@ export interface Disk {
   list(path: string): DiskEntry[] | undefined
   /** Undefined where there is nothing of that path. */
   stat(path: string): DiskStat | undefined
+  /** Of the file system that holds `path`. */
+  space(path: string): DiskSpace
   /** Makes a directory, and those above it. */
   makeDirectory(path: string): void
   /** Replaces what is at `to`. */
