@@ -1,7 +1,6 @@
 import { clientMetricsConfigs } from '../metadata/config/client-metrics-configs.js'
 import { Config } from '../metadata/config/config.js'
 import type { ConfigTable, ConfigType } from '../metadata/config/config-def.js'
-import { ConfigException } from '../metadata/config/config-exception.js'
 import { groupConfigs } from '../metadata/config/group-configs.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
 import {
@@ -79,14 +78,18 @@ export class ConfigDescription {
   ) {}
 
   /**
-   * The configurations of one resource, with their synonyms, in the order of their names.
+   * The configurations of one resource in the order of their names.
    *
    * @throws KafkaError when there is no such resource or this broker doesn't have it
    */
-  entries({ resourceType, resourceName, configurationKeys }: Resource): Entry[] {
+  entries(
+    { resourceType, resourceName, configurationKeys }: Resource,
+    includeSynonyms: boolean,
+  ): Entry[] {
+    const wanted = new Set(configurationKeys)
     const all = this.#all(resourceType, resourceName)
-    if (!configurationKeys || configurationKeys.length === 0) return all
-    return all.filter(({ name }) => configurationKeys.includes(name))
+    const entries = wanted.size === 0 ? all : all.filter(({ name }) => wanted.has(name))
+    return includeSynonyms ? entries : entries.map((entry) => ({ ...entry, synonyms: [] }))
   }
 
   #all(type: number, name: string): Entry[] {
@@ -95,6 +98,8 @@ export class ConfigDescription {
         return this.#ofTopic(name)
       case ConfigResourceType.BROKER:
         return name === '' ? this.#ofAllBrokers() : this.#ofThisBroker(name)
+      case ConfigResourceType.BROKER_LOGGER:
+        return this.#ofLoggers(name)
       case ConfigResourceType.CLIENT_METRICS:
         return this.#ofClientMetrics(name)
       case ConfigResourceType.GROUP:
@@ -152,19 +157,19 @@ export class ConfigDescription {
   }
 
   #ofThisBroker(id: string): Entry[] {
-    const { nodeId } = this.config.current
-    if (!/^[+-]?\d+$/.test(id)) {
-      const message = `Broker id must be an integer, but it is: ${id}`
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, message)
-    }
-    if (Number(id) !== nodeId) {
-      const message = `Unexpected broker id, expected ${nodeId} or empty string, but received ${id}`
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, message)
-    }
     const { current } = this.config
+    requireThisBroker(id, current.nodeId, `${current.nodeId} or empty string,`)
     return shown(current, current.originals).map(([name, value, type]) =>
       entryOf(name, value, type, this.#synonyms(name, type), isReadOnly(name)),
     )
+  }
+
+  /** There are no loggers with a level of their own here. */
+  #ofLoggers(id: string): Entry[] {
+    const { nodeId } = this.config.current
+    if (id === '') throw new KafkaError(ErrorCode.INVALID_REQUEST, 'Broker id must not be empty')
+    requireThisBroker(id, nodeId, `${nodeId}`)
+    return []
   }
 
   /** What is set for all brokers, and nothing else. */
@@ -221,7 +226,12 @@ function shown<T extends ConfigTable>(
   return [...known, ...unknown].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** Whether the error says that the settings are at fault. */
-export function isConfigError(error: unknown): error is ConfigException {
-  return error instanceof ConfigException
+function requireThisBroker(id: string, nodeId: number, expected: string): void {
+  if (!/^[+-]?\d+$/.test(id)) {
+    const message = `Broker id must be an integer, but it is: ${id}`
+    throw new KafkaError(ErrorCode.INVALID_REQUEST, message)
+  }
+  if (Number(id) === nodeId) return
+  const message = `Unexpected broker id, expected ${expected} but received ${id}`
+  throw new KafkaError(ErrorCode.INVALID_REQUEST, message)
 }

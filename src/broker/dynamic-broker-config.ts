@@ -1,10 +1,14 @@
 import type { Logger } from '../env/logger.js'
 import { BrokerConfig } from '../metadata/config/broker-config.js'
 import { brokerConfigs } from '../metadata/config/broker-configs.js'
-import { formatValue } from '../metadata/config/parse.js'
+import { ConfigException } from '../metadata/config/config-exception.js'
+import { formatValue, parseKey } from '../metadata/config/parse.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
+import { withoutListenerPrefix } from '../metadata/config/synonyms.js'
 import { TopicConfig } from '../metadata/config/topic-config.js'
+import { isPerBroker, isReadOnly, needsListenerPrefix } from '../metadata/config/update-mode.js'
 import type { MetadataImage } from '../metadata/image.js'
+import { ErrorCode, KafkaError } from '../protocol/errors.js'
 
 const NONE: ReadonlyMap<string, string> = new Map()
 
@@ -57,13 +61,21 @@ export class DynamicBrokerConfig {
   }
 
   /**
-   * Whether the node could run with other dynamic settings than it has.
+   * Checks dynamic settings that somebody wants for this broker, or for all of them.
    *
-   * @throws ConfigException when it couldn't
+   * @param settings all that would be set
+   * @throws KafkaError INVALID_REQUEST when they can't be set, or the node couldn't run with them
    */
   validate(settings: ReadonlyMap<string, string>, perBroker: boolean): void {
-    if (perBroker) this.#with(this.#ofAllBrokers, settings)
-    else this.#with(settings, this.#ofBroker)
+    requireDynamic([...settings.keys()], perBroker)
+    try {
+      for (const [name, text] of settings) requireParsable(name, text)
+      if (perBroker) this.#with(this.#ofAllBrokers, settings)
+      else this.#with(settings, this.#ofBroker)
+    } catch (error) {
+      if (!(error instanceof ConfigException)) throw error
+      throw new KafkaError(ErrorCode.INVALID_REQUEST, error.message)
+    }
   }
 
   #with(...settings: readonly ReadonlyMap<string, string>[]): BrokerConfig {
@@ -78,4 +90,37 @@ export function defaultText(name: string): string | undefined {
   return key.defaultValue === undefined
     ? undefined
     : (formatValue(key.defaultValue, key.type) ?? undefined)
+}
+
+/** Whether a broker configuration is a list; undefined when there is no such configuration. */
+export function isListConfig(name: string): boolean | undefined {
+  if (!Object.hasOwn(brokerConfigs, name)) return undefined
+  return brokerConfigs[name as keyof typeof brokerConfigs].type === 'LIST'
+}
+
+/** Kafka's `DynamicBrokerConfig.validateConfigs`. */
+function requireDynamic(names: readonly string[], perBroker: boolean): void {
+  const isFixed = (name: string) => Object.hasOwn(brokerConfigs, name) && isReadOnly(name)
+  refuseAny(names.filter(isFixed), 'Cannot update these configs dynamically')
+  refuseAny(
+    names.filter(needsListenerPrefix),
+    'These security configs can be dynamically updated only per-listener using the listener prefix',
+  )
+  if (perBroker) return
+  refuseAny(
+    names.filter(isPerBroker),
+    'Cannot update these configs at default cluster level, broker id must be specified',
+  )
+}
+
+function refuseAny(names: readonly string[], reason: string): void {
+  if (names.length === 0) return
+  throw new KafkaError(ErrorCode.INVALID_REQUEST, `${reason}: [${names.join(', ')}]`)
+}
+
+/** What is set for one listener is of the type that it would be for all of them. */
+function requireParsable(name: string, text: string): void {
+  const base = withoutListenerPrefix(name) ?? name
+  if (!Object.hasOwn(brokerConfigs, base)) return
+  parseKey(base, brokerConfigs[base as keyof typeof brokerConfigs], text)
 }

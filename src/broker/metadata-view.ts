@@ -3,6 +3,7 @@ import type { MetadataImage } from '../metadata/image.js'
 import { DirectoryId } from '../metadata/partition-record.js'
 import type { PartitionImage, TopicImage } from '../metadata/topic.js'
 import { ErrorCode } from '../protocol/errors.js'
+import type { DescribeTopicPartitionsResponse } from '../protocol/schema/describe-topic-partitions.js'
 import type { MetadataResponse } from '../protocol/schema/metadata.js'
 import { NOT_ASKED } from './authorized-operations.js'
 import { isInternalTopic } from './internal-topic.js'
@@ -124,5 +125,26 @@ export function topicMetadata(
       partitionMetadata(image, index, partition, listener, availability),
     ),
     topicAuthorizedOperations: NOT_ASKED,
+  }
+}
+
+/** A partition as DescribeTopicPartitions answers it (KIP-966); it must be there. */
+export function describedPartition(
+  image: MetadataImage,
+  topic: TopicImage,
+  partitionIndex: number,
+  listener: string,
+): DescribeTopicPartitionsResponse['topics'][number]['partitions'][number] {
+  const partition = topic.partitions.get(partitionIndex)!
+  return {
+    errorCode: ErrorCode.NONE,
+    partitionIndex,
+    leaderId: nodeOf(image, partition.leader, listener)?.nodeId ?? NO_LEADER_ID,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: [...partition.replicas],
+    isrNodes: [...partition.isr],
+    eligibleLeaderReplicas: [...partition.elr],
+    lastKnownElr: [...partition.lastKnownElr],
+    offlineReplicas: offlineReplicas(image, partition, listener),
   }
 }
