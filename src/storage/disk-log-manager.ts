@@ -10,6 +10,7 @@ import { IndexCache } from './index-cache.js'
 import type { Log } from './log.js'
 import type { LogConfig } from './log-config.js'
 import type { LogContext } from './log-context.js'
+import { emptyLog } from './log-loader.js'
 import { loadDirectory, METADATA_TOPIC, openPartitionLog } from './log-loading.js'
 import type {
   LogDirectory,
@@ -20,7 +21,7 @@ import type {
   TopicPartition,
 } from './log-manager.js'
 import { type OpenedDirectories, openDirectories } from './open-directories.js'
-import { emptyLog, PartitionLog } from './partition-log.js'
+import { PartitionLog } from './partition-log.js'
 import { runInSlices, type Slices } from './slices.js'
 
 const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 24 * 60 * 60 * 1000
@@ -257,7 +258,12 @@ class DiskLogManager implements LogManager {
     const visit = function* (logs: readonly PartitionLog[]): Slices<void> {
       for (const log of logs) {
         if (log.segmentCount === 0 || log.offline) continue
-        task(log)
+        try {
+          task(log)
+        } catch (error) {
+          // A failed disk has taken the directory offline.
+          if (!(error instanceof KafkaError)) throw error
+        }
         yield
       }
     }

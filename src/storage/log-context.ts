@@ -4,6 +4,7 @@ import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { IndexCache } from './index-cache.js'
+import type { LogConfig } from './log-config.js'
 
 /** What the logs of a node share. */
 export interface LogContext {
@@ -18,4 +19,17 @@ export interface LogContext {
   readonly producerIdExpirationMs: number
   /** The disk has failed under a log of this directory (one of `log.dirs`). */
   readonly onFailure: (logDirectory: string, error: Error) => void
+}
+
+/** What a partition's log is made with. */
+export interface PartitionLogOptions {
+  readonly context: LogContext
+  /** The one of `log.dirs` that it is in. */
+  readonly logDirectory: string
+  /** Its own directory. */
+  readonly directory: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | undefined
+  readonly config: LogConfig
 }

@@ -1,5 +1,6 @@
 import type { Disk, DiskError } from '../env/disk.js'
 import type { LeaderEpochCache } from './leader-epoch-cache.js'
+import type { LoadedLog } from './log-loader.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogSegment } from './segment.js'
 
@@ -24,13 +25,18 @@ export class LogFlusher {
   recoveryPoint: number
   /** Segments have been made since the directory was last synced. */
   #directoryChanged = false
+  #sealing = 0
+  readonly #whenSealed: (() => void)[] = []
+
+  readonly #segments: LogSegments
+  readonly #epochs: LeaderEpochCache
 
   constructor(
     private readonly disk: Disk,
-    private readonly segments: LogSegments,
-    private readonly epochs: LeaderEpochCache,
-    recoveryPoint: number,
+    { segments, epochs, recoveryPoint }: LoadedLog,
   ) {
+    this.#segments = segments
+    this.#epochs = epochs
     this.recoveryPoint = recoveryPoint
   }
 
@@ -44,7 +50,7 @@ export class LogFlusher {
       done(null)
       return
     }
-    const dirty = this.segments.all.filter((segment) => segment.syncedSize < segment.visibleSize)
+    const dirty = this.#segments.all.filter((segment) => segment.syncedSize < segment.visibleSize)
     this.#sync(directory, dirty, [], (error) => {
       if (error === null) this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
       done(error)
@@ -63,16 +69,25 @@ export class LogFlusher {
     done: Callback,
   ): void {
     const files = [...(segment.takeIndexFiles() ?? []), snapshot]
-    const dirty = this.segments.all.filter((other) => {
+    const dirty = this.#segments.all.filter((other) => {
       return other.baseOffset < endOffset && other.syncedSize < other.visibleSize
     })
+    this.#sealing++
     this.#sync(directory, dirty, files, (error) => {
       if (error === null) {
         segment.seal()
         this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
       }
       done(error)
+      this.#sealing--
+      if (this.#sealing === 0) for (const task of this.#whenSealed.splice(0)) task()
     })
+  }
+
+  /** Calls `task` when no segment is being finished any more. */
+  whenSealed(task: () => void): void {
+    if (this.#sealing === 0) task()
+    else this.#whenSealed.push(task)
   }
 
   #sync(
@@ -92,7 +107,7 @@ export class LogFlusher {
     }
     inParallel(
       [
-        (stepDone) => this.epochs.flush(stepDone),
+        (stepDone) => this.#epochs.flush(stepDone),
         ...files.map(
           ({ path, content }) =>
             (stepDone: Callback) =>

@@ -60,6 +60,19 @@ export interface LoadedLog {
   readonly recoveryPoint: number
 }
 
+/** What a log with no files begins with: nothing at offset 0. */
+export function emptyLog(context: LogContext, directory: string): LoadedLog {
+  return {
+    segments: new LogSegments(),
+    epochs: new LeaderEpochCache(context.disk, `${directory}/${LEADER_EPOCH_FILE}`),
+    producers: new ProducerState(context.producerIdExpirationMs),
+    snapshots: new ProducerSnapshots(context.disk, directory, []),
+    logStartOffset: 0,
+    logEndOffset: 0,
+    recoveryPoint: 0,
+  }
+}
+
 /**
  * Opens the files of a log (Kafka's `LogLoader`). After a clean stop no segment is read but the end
  * of the last. Otherwise those that reach beyond the recovery point are read through: indexes, epochs

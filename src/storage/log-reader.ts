@@ -1,6 +1,7 @@
 import { batchSize, HEADER_SIZE, lastOffset } from '../protocol/records/batch.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { LogSlice } from './log.js'
+import type { LogSegments } from './log-segments.js'
 import type { LogSegment } from './segment.js'
 
 /** Read in front of the slice where the index doesn't say how far it is to its first batch. */
@@ -19,7 +20,7 @@ export const EMPTY_SLICE: LogSlice = {
 }
 
 /** What to read out of one segment. */
-export interface SegmentRead {
+interface SegmentRead {
   readonly segment: LogSegment
   readonly offset: number
   readonly maxBytes: number
@@ -28,6 +29,16 @@ export interface SegmentRead {
   readonly minOneBatch: boolean
   /** Nothing is written to the segment any more, and it wasn't lately. */
   readonly isOld: boolean
+}
+
+/** What to read out of a log. */
+export interface LogRead {
+  readonly offset: number
+  readonly maxBytes: number
+  /** Nothing from this offset on. */
+  readonly upToOffset: number
+  readonly minOneBatch: boolean
+  readonly logEndOffset: number
 }
 
 class PooledSlice implements LogSlice {
@@ -50,12 +61,41 @@ class PooledSlice implements LogSlice {
 }
 
 /**
+ * Reads from the segment that `offset` is in, or from a later one if it has nothing there: compaction
+ * may have taken what the segment had at its end.
+ *
+ * @throws DiskError, or rejects with it
+ */
+export function readLog(
+  pool: BufferPool,
+  segments: LogSegments,
+  read: LogRead,
+  index = segments.indexOf(read.offset),
+): LogSlice | Promise<LogSlice> {
+  const { offset, maxBytes, upToOffset, minOneBatch } = read
+  const segment = segments.at(index)
+  if (segment === undefined || segment.baseOffset >= upToOffset) return EMPTY_SLICE
+  const next = segments.at(index + 1)
+  const endsHere = upToOffset < (next?.baseOffset ?? read.logEndOffset)
+  const slice = readSegment(pool, {
+    segment,
+    offset,
+    maxBytes,
+    endPosition: endsHere ? segment.positionOf(upToOffset) : segment.visibleSize,
+    minOneBatch,
+    isOld: next !== undefined,
+  })
+  if (!(slice instanceof Promise)) return slice ?? readLog(pool, segments, read, index + 1)
+  return slice.then((found) => found ?? readLog(pool, segments, read, index + 1))
+}
+
+/**
  * Reads a slice of one segment: from the first batch that ends at the offset or later. The batch is
  * looked for in the same read that fetches the slice, from where the index points.
  *
  * @returns undefined when there is no such batch before the end position
  */
-export function readSegment(
+function readSegment(
   pool: BufferPool,
   read: SegmentRead,
 ): LogSlice | undefined | Promise<LogSlice | undefined> {

@@ -1,19 +1,6 @@
-import type { LeaderEpochCache } from './leader-epoch-cache.js'
-import { replayProducers } from './log-loader.js'
-import type { LogSegments } from './log-segments.js'
-import type { ProducerSnapshots } from './producer-snapshots.js'
-import type { ProducerState } from './producer-state.js'
+import type { Disk } from '../env/disk.js'
+import { type LoadedLog, replayProducers } from './log-loader.js'
 import type { Slices } from './slices.js'
-
-/** What a log consists of. */
-export interface LogFiles {
-  readonly segments: LogSegments
-  readonly epochs: LeaderEpochCache
-  readonly producers: ProducerState
-  readonly snapshots: ProducerSnapshots
-  readonly logStartOffset: number
-  readonly nowMs: number
-}
 
 /**
  * Removes everything from `offset` on, which lies within the log. Producer state is rebuilt from the
@@ -21,7 +8,12 @@ export interface LogFiles {
  *
  * @throws DiskError
  */
-export function* truncateLog(files: LogFiles, offset: number): Slices<void> {
+export function* truncateLog(
+  files: LoadedLog,
+  offset: number,
+  logStartOffset: number,
+  nowMs: number,
+): Slices<void> {
   const { segments, epochs, producers, snapshots } = files
   for (const segment of segments.removeFrom(offset + 1)) segment.removeFiles()
   const active = segments.active!
@@ -29,12 +21,31 @@ export function* truncateLog(files: LogFiles, offset: number): Slices<void> {
   active.truncateTo(offset)
   epochs.truncateFromEnd(offset)
   snapshots.removeAfter(offset)
-  snapshots.loadInto(producers, Math.min(files.logStartOffset, offset), offset, files.nowMs)
+  snapshots.loadInto(producers, Math.min(logStartOffset, offset), offset, nowMs)
   yield* replayProducers(producers, segments, offset)
 }
 
+/**
+ * Writes what a log that is to be closed has only in memory: its indexes and producers.
+ *
+ * @throws DiskError
+ */
+export function finishLog(
+  disk: Disk,
+  files: LoadedLog,
+  log: { readonly logStartOffset: number; readonly logEndOffset: number },
+): void {
+  const endOffset = log.logEndOffset
+  const { segments, producers, snapshots } = files
+  for (const segment of segments.all) segment.writeIndexes()
+  producers.endOffset = endOffset
+  if (snapshots.latest === endOffset || endOffset <= log.logStartOffset) return
+  disk.writeFile(snapshots.path(endOffset), producers.snapshot())
+  snapshots.add(endOffset)
+}
+
 /** Removes everything; what comes next is at `offset`. */
-export function truncateLogFully(files: LogFiles, offset: number): void {
+export function truncateLogFully(files: LoadedLog, offset: number): void {
   for (const segment of files.segments.removeFrom(0)) segment.removeFiles()
   files.epochs.clear()
   files.snapshots.removeAll()

@@ -170,7 +170,12 @@ export interface Log {
    * @throws KafkaError OFFSET_OUT_OF_RANGE for an offset after the high watermark
    */
   advanceLogStartOffset(offset: number): boolean
-  /** Deletes what retention by time, size and log start allows. @returns how many segments. */
+  /**
+   * Deletes what retention by time, size and log start allows.
+   *
+   * @returns how many segments
+   * @throws KafkaError KAFKA_STORAGE_ERROR when the disk fails at it
+   */
   deleteOldSegments(): number
 
   /** The earliest record whose timestamp is at least `timestamp` (ListOffsets). */

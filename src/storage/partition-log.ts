@@ -1,16 +1,6 @@
-import type { Timer } from '../env/clock.js'
-import type { DiskError } from '../env/disk.js'
+import { DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
-import { batchSize, hasProducerId, lastOffset } from '../protocol/records/batch.js'
 import { AppendQueue, type AppendQueueOwner } from './append-queue.js'
-import {
-  analyzeReplicated,
-  assignOffsets,
-  type BatchAnalysis,
-  forEachEpoch,
-} from './batch-analysis.js'
-import { LEADER_EPOCH_FILE, PARTITION_METADATA_FILE } from './file-names.js'
-import { LeaderEpochCache } from './leader-epoch-cache.js'
 import type {
   AppendCallback,
   AppendOrigin,
@@ -22,50 +12,22 @@ import type {
   ProducerSummary,
   TimestampAndOffset,
 } from './log.js'
+import { LogAppender } from './log-appender.js'
 import type { LogConfig } from './log-config.js'
-import type { LogContext } from './log-context.js'
+import type { LogContext, PartitionLogOptions } from './log-context.js'
 import { LogFlusher } from './log-flusher.js'
 import type { LoadedLog } from './log-loader.js'
-import { EMPTY_SLICE, readSegment } from './log-reader.js'
-import { LogSegments } from './log-segments.js'
-import { truncateLog, truncateLogFully } from './log-truncation.js'
-import { encodePartitionMetadata } from './partition-metadata.js'
-import type { ProducerBatch } from './producer-entry.js'
-import { ProducerSnapshots } from './producer-snapshots.js'
-import { ProducerState } from './producer-state.js'
-import { deletableSegments } from './retention.js'
-import { LogSegment } from './segment.js'
+import { EMPTY_SLICE, readLog } from './log-reader.js'
+import { LogTimers } from './log-timers.js'
+import { finishLog, truncateLog, truncateLogFully } from './log-truncation.js'
+import { deletableSegments, removeFirstSegments } from './retention.js'
+import { type RollerOwner, SegmentRoller } from './segment-roller.js'
 import { runInSlices } from './slices.js'
 import { storageError } from './storage-error.js'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.js'
 
-export interface PartitionLogOptions {
-  readonly context: LogContext
-  /** The one of `log.dirs` that it is in. */
-  readonly logDirectory: string
-  /** Its own directory. */
-  readonly directory: string
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string | undefined
-  readonly config: LogConfig
-}
-
-/** What a log with no files begins with: nothing at offset 0. */
-export function emptyLog(context: LogContext, directory: string): LoadedLog {
-  return {
-    segments: new LogSegments(),
-    epochs: new LeaderEpochCache(context.disk, `${directory}/${LEADER_EPOCH_FILE}`),
-    producers: new ProducerState(context.producerIdExpirationMs),
-    snapshots: new ProducerSnapshots(context.disk, directory, []),
-    logStartOffset: 0,
-    logEndOffset: 0,
-    recoveryPoint: 0,
-  }
-}
-
 /** The {@link Log} of a partition, in files of a disk. */
-export class PartitionLog implements Log, AppendQueueOwner {
+export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   readonly topic: string
   readonly partition: number
   topicId: string | undefined
@@ -74,24 +36,19 @@ export class PartitionLog implements Log, AppendQueueOwner {
   config: LogConfig
   logStartOffset: number
   logEndOffset: number
-  nextOffset: number
   highWatermark: number
   readonly #context: LogContext
-  readonly #segments: LogSegments
-  readonly #epochs: LeaderEpochCache
-  readonly #producers: ProducerState
-  readonly #snapshots: ProducerSnapshots
+  readonly #files: LoadedLog
   readonly #queue: AppendQueue
   readonly #flusher: LogFlusher
-  /** Segments that another follows, whose last write hasn't completed. */
-  readonly #unsealed: { segment: LogSegment; endOffset: number; snapshot: Buffer }[] = []
-  #rollJitterMs: number
+  readonly #roller: SegmentRoller
+  readonly #appender: LogAppender
   #failure: KafkaError | undefined
   #isTruncating = false
   #isClosed = false
   #isFlushScheduled = false
   /** Deletions of files, and a flush. */
-  readonly #timers = new Set<Timer>()
+  readonly #timers = new LogTimers()
 
   constructor(options: PartitionLogOptions, loaded: LoadedLog) {
     const { context } = options
@@ -104,28 +61,24 @@ export class PartitionLog implements Log, AppendQueueOwner {
     this.config = options.config
     this.logStartOffset = loaded.logStartOffset
     this.logEndOffset = loaded.logEndOffset
-    this.nextOffset = loaded.logEndOffset
     this.highWatermark = loaded.logStartOffset
-    this.#segments = loaded.segments
-    this.#epochs = loaded.epochs
-    this.#producers = loaded.producers
-    this.#snapshots = loaded.snapshots
+    this.#files = loaded
     this.#queue = new AppendQueue(context.disk, this)
-    this.#flusher = new LogFlusher(
-      context.disk,
-      loaded.segments,
-      loaded.epochs,
-      loaded.recoveryPoint,
-    )
-    this.#rollJitterMs = this.#drawJitter()
+    this.#flusher = new LogFlusher(context.disk, loaded)
+    this.#roller = new SegmentRoller(context, this, loaded, this.#flusher)
+    this.#appender = new LogAppender(loaded, this.#roller, this.#queue)
   }
 
   get offline(): boolean {
     return this.#failure !== undefined
   }
 
+  get nextOffset(): number {
+    return this.#appender.nextOffset
+  }
+
   get lastStableOffset(): number {
-    const unstable = this.#producers.firstUnstableOffset
+    const unstable = this.#files.producers.firstUnstableOffset
     return unstable === undefined ? this.highWatermark : Math.min(unstable, this.highWatermark)
   }
 
@@ -134,20 +87,20 @@ export class PartitionLog implements Log, AppendQueueOwner {
   }
 
   get latestEpoch(): number | undefined {
-    return this.#epochs.latestEpoch
+    return this.#files.epochs.latestEpoch
   }
 
   get size(): number {
-    return this.#segments.size
+    return this.#files.segments.size
   }
 
   /** Base offset of the first segment; that of the log where it has none. */
   get firstSegmentOffset(): number {
-    return this.#segments.first?.baseOffset ?? this.logStartOffset
+    return this.#files.segments.first?.baseOffset ?? this.logStartOffset
   }
 
   get segmentCount(): number {
-    return this.#segments.count
+    return this.#files.segments.count
   }
 
   append(
@@ -157,31 +110,14 @@ export class PartitionLog implements Log, AppendQueueOwner {
     done: AppendCallback,
   ): LogAppendInfo {
     this.#refuseUnlessWritable()
-    const analysis = assignOffsets(
-      batches,
-      this.nextOffset,
-      leaderEpoch,
-      this.config.maxMessageBytes,
-    )
-    for (let at = 0; at < batches.length; at += batchSize(batches, at)) {
-      if (!hasProducerId(batches, at)) continue
-      const duplicate = this.#producers.check(batches, at, origin)
-      if (duplicate !== undefined) return this.#appendDuplicate(duplicate, done)
-    }
-    if (leaderEpoch > (this.#epochs.latestEpoch ?? -1)) {
-      this.#epochs.assign(leaderEpoch, analysis.firstOffset)
-    }
-    return this.#submit(batches, analysis, done)
+    return this.#attempt(() => {
+      return this.#appender.append(batches, leaderEpoch, origin, this.config, done)
+    })
   }
 
   appendAsFollower(batches: Buffer, done: AppendCallback): LogAppendInfo {
     this.#refuseUnlessWritable()
-    const analysis = analyzeReplicated(batches, this.nextOffset)
-    const whole = batches.subarray(0, analysis.bytes)
-    forEachEpoch(whole, this.#epochs.latestEpoch ?? -1, (epoch, firstOffset) => {
-      this.#epochs.assign(epoch, firstOffset)
-    })
-    return this.#submit(whole, analysis, done)
+    return this.#attempt(() => this.#appender.appendAsFollower(batches, this.config, done))
   }
 
   read(
@@ -198,24 +134,19 @@ export class PartitionLog implements Log, AppendQueueOwner {
       )
     }
     if (offset >= upToOffset || offset >= this.logEndOffset) return EMPTY_SLICE
-    try {
-      return this.#readFrom(
-        this.#segments.indexOf(offset),
-        offset,
-        maxBytes,
-        upToOffset,
-        minOneBatch,
-      )
-    } catch (error) {
-      throw this.#fail(error as Error)
-    }
+    const read = { offset, maxBytes, upToOffset, minOneBatch, logEndOffset: this.logEndOffset }
+    return this.#attempt(() => {
+      const slice = readLog(this.#context.buffers, this.#files.segments, read)
+      if (!(slice instanceof Promise)) return slice
+      return slice.catch((error: Error) => Promise.reject(this.#fail(error)))
+    })
   }
 
   updateHighWatermark(offset: number): boolean {
     const highWatermark = Math.min(Math.max(offset, this.logStartOffset), this.logEndOffset)
     if (highWatermark === this.highWatermark) return false
     this.highWatermark = highWatermark
-    this.#producers.onHighWatermarkUpdated(highWatermark)
+    this.#files.producers.onHighWatermarkUpdated(highWatermark)
     return true
   }
 
@@ -231,15 +162,19 @@ export class PartitionLog implements Log, AppendQueueOwner {
 
   roll(): void {
     this.#refuseUnlessWritable()
-    if ((this.#segments.active?.size ?? 0) > 0) this.#rollAt(this.nextOffset)
+    if ((this.#files.segments.active?.size ?? 0) > 0) this.#roller.rollAt(this.nextOffset)
   }
 
   truncateTo(offset: number, done: LogCallback): void {
     this.#truncate(done, async () => {
       if (offset >= this.logEndOffset) return
-      if (offset < (this.#segments.first?.baseOffset ?? 0)) this.#startAnewAt(offset)
+      const nowMs = this.#context.clock.now()
+      if (offset < this.firstSegmentOffset) this.#startAnewAt(offset)
       else {
-        await runInSlices(this.#context.disk, truncateLog(this.#files(), offset))
+        await runInSlices(
+          this.#context.disk,
+          truncateLog(this.#files, offset, this.logStartOffset, nowMs),
+        )
         this.logStartOffset = Math.min(this.logStartOffset, offset)
         this.#endAt(offset)
       }
@@ -263,56 +198,54 @@ export class PartitionLog implements Log, AppendQueueOwner {
     }
     if (offset <= this.logStartOffset) return false
     this.logStartOffset = offset
-    this.#epochs.truncateFromStart(offset)
+    this.#files.epochs.truncateFromStart(offset)
     return true
   }
 
   deleteOldSegments(): number {
-    if (this.#failure !== undefined || this.#isTruncating || this.#segments.count === 0) return 0
-    try {
-      const count = deletableSegments(this.#segments, this, this.#context.clock.now())
+    if (!this.#isWritable || this.#files.segments.count === 0) return 0
+    return this.#attempt(() => {
+      const count = deletableSegments(this.#files.segments, this, this.#context.clock.now())
       if (count === 0) return 0
-      if (count === this.#segments.count) this.#rollAt(this.nextOffset)
-      const deleted = this.#segments.removeFirst(count)
-      const logStart = this.#segments.first!.baseOffset
-      if (logStart > this.logStartOffset) this.advanceLogStartOffset(logStart)
-      for (const segment of deleted) this.#deleteSegment(segment)
+      if (count === this.#files.segments.count) this.#roller.rollAt(this.nextOffset)
+      const deleted = removeFirstSegments(this.#files, count)
+      this.advanceLogStartOffset(this.firstSegmentOffset)
+      this.#later(this.config.fileDeleteDelayMs, () => {
+        for (const segment of deleted) segment.removeDeletedFiles()
+      })
       return count
-    } catch (error) {
-      this.#fail(error as Error)
-      return 0
-    }
+    })
   }
 
   offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const search = findByTimestamp(this.#segments, timestamp, this.logStartOffset)
+    const search = findByTimestamp(this.#files.segments, timestamp, this.logStartOffset)
     return runInSlices(this.#context.disk, search)
   }
 
   offsetForMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return runInSlices(this.#context.disk, findMaxTimestamp(this.#segments))
+    return runInSlices(this.#context.disk, findMaxTimestamp(this.#files.segments))
   }
 
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {
-    return this.#epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
+    return this.#files.epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
   }
 
   epochForOffset(offset: number): number | undefined {
-    return this.#epochs.epochForOffset(offset)
+    return this.#files.epochs.epochForOffset(offset)
   }
 
   assignEpochStartOffset(leaderEpoch: number, startOffset: number): void {
-    this.#epochs.assign(leaderEpoch, startOffset)
+    this.#files.epochs.assign(leaderEpoch, startOffset)
   }
 
   activeProducers(): ProducerSummary[] {
-    return this.#producers.summaries()
+    return this.#files.producers.summaries()
   }
 
   removeExpiredProducers(): void {
-    this.#producers.removeExpired(this.#context.clock.now())
+    this.#files.producers.removeExpired(this.#context.clock.now())
   }
 
   close(done: LogCallback): void {
@@ -321,19 +254,15 @@ export class PartitionLog implements Log, AppendQueueOwner {
       return
     }
     this.#isClosed = true
-    this.#cancelTimers()
+    this.#timers.cancelAll()
     this.#queue.whenIdle(() => this.#closeFiles(done))
   }
 
   /** Says which topic's the log is, where its files didn't. */
   assignTopicId(topicId: string): void {
     this.topicId = topicId
-    if (this.#segments.count === 0 || this.#failure !== undefined) return
-    try {
-      this.#writeMetadata(topicId)
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+    if (this.#files.segments.count === 0 || this.#failure !== undefined) return
+    this.#attempt(() => this.#roller.writeMetadata(topicId))
   }
 
   /** The directory is about to be deleted, and nothing in it will be used again. */
@@ -346,15 +275,15 @@ export class PartitionLog implements Log, AppendQueueOwner {
     if (this.#failure !== undefined) return this.#failure
     const failure = storageError(this.directory, cause)
     this.#failure = failure
-    this.#cancelTimers()
-    for (const segment of this.#segments.all) segment.close()
+    this.#timers.cancelAll()
+    for (const segment of this.#files.segments.all) segment.close()
     this.#queue.fail(failure)
     return failure
   }
 
   written(endOffset: number): void {
     this.logEndOffset = endOffset
-    if (this.#unsealed.length > 0) this.#sealNext()
+    this.#roller.sealWritten()
     if (this.config.flushMs !== Number.MAX_SAFE_INTEGER) this.#scheduleFlush()
   }
 
@@ -366,251 +295,96 @@ export class PartitionLog implements Log, AppendQueueOwner {
     return this.#fail(error)
   }
 
-  #submit(batches: Buffer, analysis: BatchAnalysis, done: AppendCallback): LogAppendInfo {
-    const segment = this.#segmentFor(analysis)
-    for (let at = 0; at < batches.length; ) {
-      segment.append(batches, at, this.config)
-      if (hasProducerId(batches, at)) {
-        const completed = this.#producers.add(batches, at)
-        if (completed !== undefined) this.#producers.completeTxn(completed)
-      } else {
-        this.#producers.endOffset = lastOffset(batches, at) + 1
-      }
-      at += batchSize(batches, at)
-    }
-    const info: LogAppendInfo = {
-      firstOffset: analysis.firstOffset,
-      lastOffset: analysis.lastOffset,
-      maxTimestamp: analysis.maxTimestamp,
-      duplicate: false,
-    }
-    this.nextOffset = analysis.lastOffset + 1
-    this.#queue.submit({ bytes: batches, segment, endOffset: this.nextOffset, info, done })
-    return info
-  }
-
-  // The first append may still be on its way; its repetition is answered after it.
-  #appendDuplicate(batch: ProducerBatch, done: AppendCallback): LogAppendInfo {
-    const info: LogAppendInfo = {
-      firstOffset: batch.lastOffset - batch.offsetDelta,
-      lastOffset: batch.lastOffset,
-      maxTimestamp: batch.timestamp,
-      duplicate: true,
-    }
-    const segment = this.#segments.active!
-    this.#queue.submit({ bytes: undefined, segment, endOffset: this.nextOffset, info, done })
-    return info
-  }
-
-  #segmentFor({ bytes, firstOffset, lastOffset, maxTimestamp }: BatchAnalysis): LogSegment {
-    const { config } = this
-    if (bytes > config.segmentBytes) {
-      throw new KafkaError(
-        ErrorCode.RECORD_LIST_TOO_LARGE,
-        `${bytes} bytes of records are more than a segment holds (${config.segmentBytes})`,
-      )
-    }
-    try {
-      const active = this.#segments.active ?? this.#createFiles()
-      const maxAgeMs = config.segmentMs - this.#rollJitterMs
-      if (!active.shouldRoll(bytes, lastOffset, maxTimestamp, config, maxAgeMs)) return active
-      return this.#rollAt(Math.max(firstOffset, this.nextOffset))
-    } catch (error) {
-      throw this.#fail(error as Error)
-    }
-  }
-
-  #createFiles(): LogSegment {
-    const { disk } = this.#context
-    disk.makeDirectory(this.directory)
-    if (this.topicId !== undefined) this.#writeMetadata(this.topicId)
-    return this.#addSegment(this.nextOffset)
-  }
-
-  #writeMetadata(topicId: string): void {
-    const path = `${this.directory}/${PARTITION_METADATA_FILE}`
-    this.#context.disk.writeFile(path, encodePartitionMetadata(topicId))
-  }
-
-  #addSegment(baseOffset: number): LogSegment {
-    const segment = LogSegment.create(this.#context, this.directory, baseOffset)
-    this.#segments.push(segment)
-    this.#flusher.directoryChanged()
-    return segment
-  }
-
-  #rollAt(baseOffset: number): LogSegment {
-    const segment = this.#segments.active!
-    // An empty segment can only be too full for an offset beyond its range: it begins anew.
-    if (segment.size === 0) {
-      this.#segments.removeFrom(segment.baseOffset)
-      segment.removeFiles()
-      return this.#addSegment(baseOffset)
-    }
-    this.#producers.endOffset = baseOffset
-    this.#unsealed.push({ segment, endOffset: baseOffset, snapshot: this.#producers.snapshot() })
-    this.#snapshots.add(baseOffset)
-    this.#rollJitterMs = this.#drawJitter()
-    const next = this.#addSegment(baseOffset)
-    this.#sealNext()
-    return next
-  }
-
-  #sealNext(): void {
-    for (;;) {
-      const head = this.#unsealed[0]
-      if (head === undefined || head.segment.visibleSize < head.segment.size) return
-      this.#unsealed.shift()
-      const snapshot = { path: this.#snapshots.path(head.endOffset), content: head.snapshot }
-      this.#flusher.seal(this.directory, head.segment, head.endOffset, snapshot, (error) => {
-        if (error !== null && !this.#isClosed) this.#fail(error)
-      })
-    }
-  }
-
-  #readFrom(
-    index: number,
-    offset: number,
-    maxBytes: number,
-    upToOffset: number,
-    minOneBatch: boolean,
-  ): LogSlice | Promise<LogSlice> {
-    const segment = this.#segments.at(index)
-    if (segment === undefined || segment.baseOffset >= upToOffset) return EMPTY_SLICE
-    const next = this.#segments.at(index + 1)
-    const endsHere = upToOffset < (next?.baseOffset ?? this.logEndOffset)
-    const slice = readSegment(this.#context.buffers, {
-      segment,
-      offset,
-      maxBytes,
-      endPosition: endsHere ? segment.positionOf(upToOffset) : segment.visibleSize,
-      minOneBatch,
-      isOld: next !== undefined,
-    })
-    // Compaction may have taken what the segment had at its end.
-    const orNext = (found: LogSlice | undefined): LogSlice | Promise<LogSlice> => {
-      return found ?? this.#readFrom(index + 1, offset, maxBytes, upToOffset, minOneBatch)
-    }
-    if (!(slice instanceof Promise)) return orNext(slice)
-    return slice.then(orNext, (error: Error) => Promise.reject(this.#fail(error)))
+  sealingFailed(error: Error): void {
+    if (!this.#isClosed) this.#fail(error)
   }
 
   #truncate(done: LogCallback, work: () => Promise<void>): void {
-    if (this.#failure !== undefined) {
-      done(this.#failure)
-      return
-    }
     this.#queue.whenIdle(() => {
       if (this.#failure !== undefined) {
         done(this.#failure)
         return
       }
       this.#isTruncating = true
-      work().then(
-        () => {
-          this.#isTruncating = false
-          done(null)
-        },
-        (error: Error) => {
-          this.#isTruncating = false
-          done(this.#fail(error))
-        },
-      )
+      const ended = (error: Error | null): void => {
+        this.#isTruncating = false
+        done(error === null ? null : this.#fail(error))
+      }
+      work().then(() => ended(null), ended)
     })
   }
 
-  #files() {
-    return {
-      segments: this.#segments,
-      producers: this.#producers,
-      snapshots: this.#snapshots,
-      epochs: this.#epochs,
-      logStartOffset: this.logStartOffset,
-      nowMs: this.#context.clock.now(),
-    }
-  }
-
   #startAnewAt(offset: number): void {
-    truncateLogFully(this.#files(), offset)
+    truncateLogFully(this.#files, offset)
     this.logStartOffset = offset
     this.#endAt(offset)
     this.#flusher.recoveryPoint = offset
-    if (this.#context.disk.stat(this.directory) !== undefined) this.#addSegment(offset)
+    if (this.#context.disk.stat(this.directory) !== undefined) this.#roller.addSegment(offset)
   }
 
   #endAt(offset: number): void {
     this.logEndOffset = offset
-    this.nextOffset = offset
+    this.#appender.nextOffset = offset
     this.#flusher.recoveryPoint = Math.min(this.#flusher.recoveryPoint, offset)
     this.updateHighWatermark(Math.min(this.highWatermark, offset))
-  }
-
-  #deleteSegment(segment: LogSegment): void {
-    segment.markDeleted()
-    this.#snapshots.remove(segment.baseOffset)
-    this.#after(this.config.fileDeleteDelayMs, () => {
-      try {
-        segment.removeDeletedFiles()
-      } catch (error) {
-        this.#fail(error as Error)
-      }
-    })
   }
 
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
-    this.#after(this.config.flushMs, () => {
+    this.#later(this.config.flushMs, () => {
       this.#isFlushScheduled = false
       this.flush(() => {})
     })
   }
 
-  /** Calls `task` later, unless the log is closed or offline by then. */
-  #after(delayMs: number, task: () => void): void {
-    const timer = this.#context.clock.after(delayMs, () => {
-      this.#timers.delete(timer)
-      task()
-    })
-    this.#timers.add(timer)
-  }
-
-  #cancelTimers(): void {
-    for (const timer of this.#timers) timer.cancel()
-    this.#timers.clear()
-  }
-
   #closeFiles(done: LogCallback): void {
-    if (this.#failure !== undefined || this.#segments.count === 0) {
+    if (this.#failure !== undefined || this.#files.segments.count === 0) {
       done(this.#failure ?? null)
       return
     }
     try {
-      for (const segment of this.#segments.all) segment.writeIndexes()
-      this.#producers.endOffset = this.logEndOffset
-      if (this.#snapshots.latest !== this.logEndOffset && this.logEndOffset > this.logStartOffset) {
-        const path = this.#snapshots.path(this.logEndOffset)
-        this.#context.disk.writeFile(path, this.#producers.snapshot())
-        this.#snapshots.add(this.logEndOffset)
-      }
+      finishLog(this.#context.disk, this.#files, this)
     } catch (error) {
       done(this.#fail(error as Error))
       return
     }
     this.flush((error) => {
-      for (const segment of this.#segments.all) segment.close()
-      done(error)
+      this.#flusher.whenSealed(() => {
+        for (const segment of this.#files.segments.all) segment.close()
+        done(error)
+      })
     })
   }
 
-  #refuseUnlessWritable(): void {
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#isClosed || this.#isTruncating) {
-      throw new KafkaError(
-        ErrorCode.KAFKA_STORAGE_ERROR,
-        `${this.directory} is not open for writing`,
-      )
+  /** Does this, unless the log is closed or offline by then. */
+  #later(delayMs: number, task: () => void): void {
+    this.#timers.after(this.#context.clock, delayMs, () => {
+      try {
+        this.#attempt(task)
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error
+      }
+    })
+  }
+
+  /** A disk that fails takes the log offline. */
+  #attempt<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw error instanceof DiskError ? this.#fail(error) : error
     }
+  }
+
+  get #isWritable(): boolean {
+    return this.#failure === undefined && !this.#isClosed && !this.#isTruncating
+  }
+
+  #refuseUnlessWritable(): void {
+    if (this.#isWritable) return
+    const message = `${this.directory} is not open for writing`
+    throw this.#failure ?? new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, message)
   }
 
   #fail(cause: Error): KafkaError {
@@ -619,11 +393,5 @@ export class PartitionLog implements Log, AppendQueueOwner {
     const failure = this.takeOffline(cause)
     this.#context.onFailure(this.logDirectory, cause)
     return failure
-  }
-
-  #drawJitter(): number {
-    const { segmentJitterMs, segmentMs } = this.config
-    const bound = Math.min(segmentJitterMs, segmentMs)
-    return bound <= 0 ? 0 : Math.floor(this.#context.random.fraction() * bound)
   }
 }

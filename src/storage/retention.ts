@@ -1,4 +1,5 @@
 import type { LogConfig } from './log-config.js'
+import type { LoadedLog } from './log-loader.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogSegment } from './segment.js'
 
@@ -35,6 +36,23 @@ export function deletableSegments(
     rules.push((segment) => nowMs - segment.largestTimestamp > config.retentionMs)
   }
   return Math.max(...rules.map((rule) => countFirst(segments, bounds, rule)))
+}
+
+/**
+ * Takes the first segments out of the log. Their files are only marked: readers may still be at them.
+ *
+ * @throws DiskError
+ */
+export function removeFirstSegments(
+  { segments, snapshots }: LoadedLog,
+  count: number,
+): LogSegment[] {
+  const removed = segments.removeFirst(count)
+  for (const segment of removed) {
+    segment.markDeleted()
+    snapshots.remove(segment.baseOffset)
+  }
+  return removed
 }
 
 function countFirst(

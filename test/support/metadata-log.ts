@@ -6,8 +6,8 @@ import { METADATA_DIRECTORY, METADATA_TOPIC, metadataLogConfig } from '../../src
 import { BufferPool } from '../../src/storage/buffer-pool.js'
 import { IndexCache } from '../../src/storage/index-cache.js'
 import type { Log } from '../../src/storage/log.js'
-import { loadLog } from '../../src/storage/log-loader.js'
-import { emptyLog, PartitionLog } from '../../src/storage/partition-log.js'
+import { emptyLog, loadLog } from '../../src/storage/log-loader.js'
+import { PartitionLog } from '../../src/storage/partition-log.js'
 import { runAtOnce } from '../../src/storage/slices.js'
 
 export interface MetadataLogOptions {
