@@ -9,10 +9,15 @@ import {
 } from './network.js'
 
 const LISTEN_BACKLOG = 511
+const MAPPED_IPV4 = '::ffff:'
 
 function networkError(cause: NodeJS.ErrnoException): NetworkError {
   return new NetworkError(cause.code ?? 'EIO', cause.message, { cause })
 }
+
+/** An IPv4 peer of a port that is open for both versions, as the peer itself would say it. */
+const plain = (address = ''): string =>
+  address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address
 
 class NodeSocket implements NetworkSocket {
   readonly remote: NetworkAddress
@@ -24,8 +29,8 @@ class NodeSocket implements NetworkSocket {
   }
 
   constructor(private readonly socket: net.Socket) {
-    this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
+    this.remote = { host: plain(socket.remoteAddress), port: socket.remotePort ?? 0 }
+    this.local = { host: plain(socket.localAddress), port: socket.localPort ?? 0 }
     socket.setNoDelay(true)
     socket.setKeepAlive(true)
     // 'close' follows, and says all there is to know.

@@ -11,8 +11,8 @@ export interface ConnectionOwner {
   now(): number
   /** The requests of all connections take up so many bytes more (or less). */
   inFlightBytesChanged(bytes: number): void
-  /** Too much is under way on all connections together; {@link Connection.advance} follows. */
-  isOverloaded(): boolean
+  /** Nothing may be begun at present; {@link Connection.advance} follows when it may. */
+  isHolding(): boolean
   incompleteBytesChanged(bytes: number): void
   closed(connection: Connection): void
   refused(connection: Connection, reason: string): void
@@ -117,7 +117,7 @@ export class Connection implements SocketListener {
     }
     if (begun > 0) this.#queued = begun === this.#queued.length ? [] : this.#queued.slice(begun)
     this.#isAdvancing = false
-    this.#setPaused(this.#queued.length > 0 || this.owner.isOverloaded())
+    this.#setPaused(this.#queued.length > 0 || this.owner.isHolding())
   }
 
   readonly #onFrame = (frame: Buffer): void => {
@@ -125,12 +125,13 @@ export class Connection implements SocketListener {
   }
 
   #mayBegin(frame: Buffer): boolean {
-    const { limits, dispatcher } = this.owner
-    if (this.#isClosed || this.#isFinishing || this.owner.isOverloaded()) return false
+    const { limits } = this.owner
+    if (this.#isClosed || this.#isFinishing || this.owner.isHolding()) return false
     if (this.socket.queuedBytes > limits.maxUnsentBytes) return false
     const last = this.#inFlight.at(-1)
     if (last === undefined) return true
-    return last.overlaps && this.#inFlight.length < limits.maxInFlight && dispatcher.overlaps(frame)
+    if (!last.overlaps || this.#inFlight.length >= limits.maxInFlight) return false
+    return this.owner.dispatcher.overlaps(frame)
   }
 
   #begin(frame: Buffer): void {

@@ -17,7 +17,6 @@ export interface SocketServerOptions {
   /** The pacing one. */
   readonly clock: Clock
   readonly logger: Logger
-  readonly dispatcher: RequestDispatcher
   /** Asked anew for each connection, so that changes of the configuration take effect. */
   readonly limits: () => ServerLimits
 }
@@ -29,7 +28,6 @@ interface Waiting {
 
 /** The open ports of a node and the connections to them (Kafka's `SocketServer`). */
 export class SocketServer implements ConnectionOwner {
-  readonly dispatcher: RequestDispatcher
   readonly #options: SocketServerOptions
   readonly #listeners: NetworkListener[] = []
   readonly #connections = new Set<Connection>()
@@ -39,15 +37,20 @@ export class SocketServer implements ConnectionOwner {
   #nextNumber = 0
   #inFlightBytes = 0
   #incompleteBytes = 0
-  #wasOverloaded = false
+  #wasFull = false
   #idleTimer: Timer | undefined
   #whenClosed: (() => void) | undefined
+  #dispatcher: RequestDispatcher | undefined
   #isClosed = false
 
   constructor(options: SocketServerOptions) {
     this.#options = options
-    this.dispatcher = options.dispatcher
     this.#limits = options.limits()
+  }
+
+  /** Asked for only once requests are begun. */
+  get dispatcher(): RequestDispatcher {
+    return this.#dispatcher!
   }
 
   get limits(): ServerLimits {
@@ -59,7 +62,7 @@ export class SocketServer implements ConnectionOwner {
   }
 
   /**
-   * Opens a port.
+   * Opens a port. Requests wait until {@link enableRequests}.
    *
    * @param listener its name, e.g. `PLAINTEXT`
    * @returns where it listens
@@ -70,6 +73,20 @@ export class SocketServer implements ConnectionOwner {
     const opened = await network.listen(host, port, (socket) => this.#accept(socket, listener))
     this.#listeners.push(opened)
     return opened.address
+  }
+
+  /** Closes a port again. */
+  async unlisten({ host, port }: NetworkAddress): Promise<void> {
+    const index = this.#listeners.findIndex(
+      ({ address }) => address.host === host && address.port === port,
+    )
+    if (index >= 0) await this.#listeners.splice(index, 1)[0]!.close()
+  }
+
+  /** Begins to answer, with what has come so far (Kafka's `enableRequestProcessing`). */
+  enableRequests(dispatcher: RequestDispatcher): void {
+    this.#dispatcher = dispatcher
+    for (const connection of [...this.#connections]) connection.advance()
   }
 
   /**
@@ -101,14 +118,15 @@ export class SocketServer implements ConnectionOwner {
 
   inFlightBytesChanged(bytes: number): void {
     this.#inFlightBytes += bytes
-    if (!this.#wasOverloaded || this.isOverloaded()) return
-    this.#wasOverloaded = false
+    if (!this.#wasFull || this.isHolding()) return
+    this.#wasFull = false
     for (const connection of [...this.#connections]) connection.advance()
   }
 
-  isOverloaded(): boolean {
+  isHolding(): boolean {
+    if (this.#dispatcher === undefined) return true
     if (this.#inFlightBytes < this.#limits.queuedMaxRequestBytes) return false
-    this.#wasOverloaded = true
+    this.#wasFull = true
     return true
   }
 

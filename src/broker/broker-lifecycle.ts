@@ -1,0 +1,231 @@
+import type { ControllerChannel } from '../controller/channel.js'
+import type { Clock, Timer } from '../env/clock.js'
+import type { Logger } from '../env/logger.js'
+import type { Endpoint, VersionRange } from '../metadata/cluster.js'
+import { ErrorCode, errorName, KafkaError } from '../protocol/errors.js'
+import type { BrokerHeartbeatResponse } from '../protocol/schema/broker-heartbeat.js'
+
+const REGISTRATION_VERSION = 4
+const HEARTBEAT_VERSION = 2
+const FIRST_BACKOFF_MS = 20
+const MAX_BACKOFF_MS = 1000
+/** What a broker that speaks for itself is called. */
+const CONTEXT = { principal: 'User:ANONYMOUS', clientId: null }
+
+export interface BrokerLifecycleOptions {
+  readonly nodeId: number
+  readonly clusterId: string
+  /** Uuid of this run. */
+  readonly incarnationId: string
+  /** As clients are to reach it. */
+  readonly listeners: readonly Endpoint[]
+  readonly features: ReadonlyMap<string, VersionRange>
+  readonly rack: string | null
+  /** Uuids of the log directories. */
+  readonly directories: readonly string[]
+  readonly channel: ControllerChannel
+  /** The pacing one. */
+  readonly clock: Clock
+  readonly logger: Logger
+  /** `broker.heartbeat.interval.ms` */
+  readonly heartbeatIntervalMs: number
+  /** `initial.broker.registration.timeout.ms` */
+  readonly registrationTimeoutMs: number
+  /** Offset of the last record of the metadata log that the broker has seen. */
+  readonly metadataOffset: () => number
+}
+
+/**
+ * A broker's place in its cluster (Kafka's `BrokerLifecycleManager`, KIP-631): registered, then
+ * fenced until it has caught up and is ready, kept up by heartbeats, and given up by a controlled
+ * shutdown.
+ */
+export class BrokerLifecycle {
+  #epoch = -1
+  #wantFence = true
+  #wantShutDown = false
+  #isFenced = true
+  #closed = false
+  #backoffMs = FIRST_BACKOFF_MS
+  #pause: { readonly timer: Timer; readonly end: () => void } | undefined
+  readonly #offlineDirectories = new Set<string>()
+  #heartbeats: Promise<void> | undefined
+  #whenUnfenced: (() => void) | undefined
+
+  constructor(private readonly options: BrokerLifecycleOptions) {}
+
+  /** Offset of the registration's record, -1 before there is one. */
+  get brokerEpoch(): number {
+    return this.#epoch
+  }
+
+  get isFenced(): boolean {
+    return this.#isFenced
+  }
+
+  /**
+   * Registers with the controller, asking again until it agrees.
+   *
+   * @throws KafkaError what the controller said last, when time is over
+   */
+  async register(): Promise<void> {
+    const { clock, registrationTimeoutMs, logger, nodeId } = this.options
+    const deadlineMs = clock.now() + registrationTimeoutMs
+    for (;;) {
+      const error = await this.#tryToRegister()
+      if (error === ErrorCode.NONE) return
+      if (this.#closed || clock.now() >= deadlineMs) {
+        throw new KafkaError(error, `the controller refuses node ${nodeId}: ${errorName(error)}`)
+      }
+      logger.info({ error: errorName(error) }, 'the broker cannot register yet')
+      await this.#backOff()
+    }
+  }
+
+  /** Begins the heartbeats. Resolves when the controller lets clients come. */
+  async unfence(): Promise<void> {
+    this.#wantFence = false
+    await new Promise<void>((resolve) => {
+      this.#whenUnfenced = resolve
+      this.#heartbeats = this.#beatOnAndOn()
+    })
+  }
+
+  /** A log directory has failed: the next heartbeat says so, at once. */
+  directoryFailed(directoryId: string): void {
+    this.#offlineDirectories.add(directoryId)
+    this.#pause?.end()
+  }
+
+  /**
+   * Hands over what this broker leads. Resolves when the controller lets it go, or after
+   * `timeoutMs`; then there are no more heartbeats.
+   */
+  async shutdown(timeoutMs: number): Promise<void> {
+    if (this.#heartbeats === undefined) return
+    this.#wantShutDown = true
+    this.#pause?.end()
+    const timer = this.options.clock.after(timeoutMs, () => {
+      this.options.logger.warn({ timeoutMs }, 'the controller did not let the broker go in time')
+      this.close()
+    })
+    await this.#heartbeats
+    timer.cancel()
+  }
+
+  /** Ends at once: no more heartbeats. */
+  close(): void {
+    this.#closed = true
+    this.#pause?.end()
+    this.#whenUnfenced?.()
+  }
+
+  async #tryToRegister(): Promise<ErrorCode> {
+    const { options } = this
+    try {
+      const { errorCode, brokerEpoch } = await options.channel.request(
+        'BrokerRegistration',
+        REGISTRATION_VERSION,
+        {
+          brokerId: options.nodeId,
+          clusterId: options.clusterId,
+          incarnationId: options.incarnationId,
+          listeners: [...options.listeners],
+          features: [...options.features].map(([name, { min, max }]) => ({
+            name,
+            minSupportedVersion: min,
+            maxSupportedVersion: max,
+          })),
+          rack: options.rack,
+          isMigratingZkBroker: false,
+          logDirs: [...options.directories].sort(),
+          previousBrokerEpoch: -1,
+        },
+        CONTEXT,
+      )
+      if (errorCode === ErrorCode.NONE) this.#epoch = brokerEpoch
+      return errorCode as ErrorCode
+    } catch (error) {
+      return this.#codeOf(error)
+    }
+  }
+
+  async #beatOnAndOn(): Promise<void> {
+    while (!this.#closed) {
+      const answer = await this.#beat()
+      if (this.#closed || answer?.shouldShutDown) return
+      if (answer === undefined) {
+        await this.#backOff()
+        continue
+      }
+      this.#backoffMs = FIRST_BACKOFF_MS
+      this.#took(answer)
+      // Until it is let in, and once it is to be let go, the controller waits for nothing but us.
+      const isHurried = this.#isFenced || this.#wantShutDown
+      await this.#wait(isHurried ? FIRST_BACKOFF_MS : this.options.heartbeatIntervalMs)
+    }
+  }
+
+  #took({ isFenced }: BrokerHeartbeatResponse): void {
+    if (isFenced !== this.#isFenced) {
+      const { logger, nodeId } = this.options
+      if (isFenced) logger.warn({ nodeId }, 'the broker is fenced')
+      else logger.debug({ nodeId }, 'the broker is unfenced')
+    }
+    this.#isFenced = isFenced
+    if (isFenced) return
+    this.#whenUnfenced?.()
+    this.#whenUnfenced = undefined
+  }
+
+  /** @returns undefined when there was no answer to go by */
+  async #beat(): Promise<BrokerHeartbeatResponse | undefined> {
+    const { options } = this
+    try {
+      const answer = await options.channel.request(
+        'BrokerHeartbeat',
+        HEARTBEAT_VERSION,
+        {
+          brokerId: options.nodeId,
+          brokerEpoch: this.#epoch,
+          currentMetadataOffset: options.metadataOffset(),
+          wantFence: this.#wantFence,
+          wantShutDown: this.#wantShutDown,
+          offlineLogDirs: [...this.#offlineDirectories],
+          cordonedLogDirs: [],
+        },
+        CONTEXT,
+      )
+      if (answer.errorCode === ErrorCode.NONE) return answer
+      options.logger.warn({ error: errorName(answer.errorCode) }, 'a heartbeat was refused')
+    } catch (error) {
+      options.logger.warn({ error: errorName(this.#codeOf(error)) }, 'a heartbeat failed')
+    }
+    return undefined
+  }
+
+  #codeOf(error: unknown): ErrorCode {
+    if (error instanceof KafkaError) return error.code
+    this.options.logger.error({ err: error }, 'the controller cannot be asked')
+    return ErrorCode.UNKNOWN_SERVER_ERROR
+  }
+
+  async #backOff(): Promise<void> {
+    await this.#wait(this.#backoffMs)
+    this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_BACKOFF_MS)
+  }
+
+  /** Waits, but not on when something has happened that the controller is to know. */
+  async #wait(delayMs: number): Promise<void> {
+    if (this.#closed) return
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        this.#pause = undefined
+        resolve()
+      }
+      const timer = this.options.clock.after(delayMs, end)
+      this.#pause = { timer, end }
+    })
+  }
+}
