@@ -1,3 +1,5 @@
+import type { BrokerConfig } from '../metadata/config/broker-config.js'
+
 /** What bounds a server's connections and what they take up. Kafka's configurations where named. */
 export interface ServerLimits {
   /** `socket.request.max.bytes`: a larger request closes its connection. */
@@ -43,4 +45,18 @@ export function parseIpOverrides(text: string): Map<string, number> {
       return [entry.slice(0, colon).trim(), Number(entry.slice(colon + 1))]
     }),
   )
+}
+
+/** What a broker's configuration says of its connections. */
+export function serverLimits(config: BrokerConfig): ServerLimits {
+  const queuedMaxRequestBytes = config.get('queued.max.request.bytes')
+  return {
+    ...DEFAULT_BOUNDS,
+    requestMaxBytes: config.get('socket.request.max.bytes'),
+    maxIdleMs: config.get('connections.max.idle.ms'),
+    maxConnections: config.get('max.connections'),
+    maxConnectionsPerIp: config.get('max.connections.per.ip'),
+    maxConnectionsPerIpOverrides: parseIpOverrides(config.get('max.connections.per.ip.overrides')),
+    ...(queuedMaxRequestBytes > 0 ? { queuedMaxRequestBytes } : {}),
+  }
 }

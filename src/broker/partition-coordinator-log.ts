@@ -1,0 +1,44 @@
+import type {
+  CoordinatorAppendCallback,
+  CoordinatorLog,
+} from '../coordinator/runtime/coordinator-log.js'
+import type { LogSlice } from '../storage/log.js'
+import type { Partition } from './partition.js'
+
+/** A partition that this node leads, as the log of its coordinator. */
+export class PartitionCoordinatorLog implements CoordinatorLog {
+  readonly name: string
+
+  constructor(private readonly partition: Partition) {
+    this.name = partition.name
+  }
+
+  get logStartOffset(): number {
+    return this.partition.log.logStartOffset
+  }
+
+  get logEndOffset(): number {
+    return this.partition.log.logEndOffset
+  }
+
+  get highWatermark(): number {
+    return this.partition.highWatermark
+  }
+
+  get maxBatchBytes(): number {
+    return this.partition.settings.log.maxMessageBytes
+  }
+
+  read(offset: number, maxBytes: number): LogSlice | Promise<LogSlice> {
+    const { log } = this.partition
+    return log.read(offset, maxBytes, log.logEndOffset, true)
+  }
+
+  append(batch: Buffer, done: CoordinatorAppendCallback): number {
+    return this.partition.appendOwn(batch, done).lastOffset + 1
+  }
+
+  watchHighWatermark(listener: (highWatermark: number) => void): () => void {
+    return this.partition.watchHighWatermark(listener)
+  }
+}
