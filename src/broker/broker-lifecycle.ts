@@ -23,6 +23,8 @@ export interface BrokerLifecycleOptions {
   readonly rack: string | null
   /** Uuids of the log directories. */
   readonly directories: readonly string[]
+  /** Epoch of the run before, if that ended cleanly; -1 otherwise (KIP-966). */
+  readonly previousEpoch: number
   readonly channel: ControllerChannel
   /** The pacing one. */
   readonly clock: Clock
@@ -102,15 +104,22 @@ export class BrokerLifecycle {
    * `timeoutMs`; then there are no more heartbeats.
    */
   async shutdown(timeoutMs: number): Promise<void> {
-    if (this.#heartbeats === undefined) return
+    const { clock, logger } = this.options
+    const heartbeats = this.#heartbeats
+    if (heartbeats === undefined || this.#closed) return
     this.#wantShutDown = true
     this.#pause?.end()
-    const timer = this.options.clock.after(timeoutMs, () => {
-      this.options.logger.warn({ timeoutMs }, 'the controller did not let the broker go in time')
-      this.close()
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(timeoutMs, () => {
+        logger.warn({ timeoutMs }, 'the controller did not let the broker go in time')
+        resolve()
+      })
+      void heartbeats.then(() => {
+        timer.cancel()
+        resolve()
+      })
     })
-    await this.#heartbeats
-    timer.cancel()
+    this.close()
   }
 
   /** Ends at once: no more heartbeats. */
@@ -139,7 +148,7 @@ export class BrokerLifecycle {
           rack: options.rack,
           isMigratingZkBroker: false,
           logDirs: [...options.directories].sort(),
-          previousBrokerEpoch: -1,
+          previousBrokerEpoch: options.previousEpoch,
         },
         CONTEXT,
       )

@@ -49,12 +49,7 @@ export function addressText({ host, port }: { host: string; port: number }): str
 }
 
 async function open(server: SocketServer, listener: Listener): Promise<NetworkAddress> {
-  const { name, securityProtocol, host, port } = listener
-  if (securityProtocol !== 'PLAINTEXT') {
-    throw new ListenerError(
-      `listener ${name}: ${securityProtocol} is not supported, only PLAINTEXT`,
-    )
-  }
+  const { name, host, port } = listener
   try {
     if (host?.toLowerCase() === LOCALHOST) return await openLoopback(server, name, port)
     return await server.listen(name, host ?? '', port)
