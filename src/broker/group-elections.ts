@@ -1,10 +1,10 @@
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
+import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
 import type { Logger } from '../env/logger.js'
 import type { MetadataDelta, PartitionChange } from '../metadata/delta.js'
 import type { MetadataPublisher } from '../metadata/loader.js'
 import { PartitionCoordinatorLog } from './partition-coordinator-log.js'
 import type { ReplicaManager } from './replica-manager.js'
-import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
 
 export interface GroupElectionsOptions {
   readonly nodeId: number

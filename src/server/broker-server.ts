@@ -17,12 +17,14 @@ import type { Logger } from '../env/logger.js'
 import type { Network } from '../env/network.js'
 import { type Random, randomUuid } from '../env/random.js'
 import type { Endpoint } from '../metadata/cluster.js'
+import type { BrokerConfig } from '../metadata/config/broker-config.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
 import type { MetadataDelta } from '../metadata/delta.js'
 import { supportedFeatures } from '../metadata/features.js'
 import type { MetadataImage } from '../metadata/image.js'
 import { MetadataLoader } from '../metadata/loader.js'
-import { NO_LEADER } from '../raft/client.js'
+import type { NewRecord } from '../metadata/record.js'
+import { NO_LEADER, type RaftClient } from '../raft/client.js'
 import { allowEverything } from '../security/authorizer.js'
 import { openLogManager } from '../storage/disk-log-manager.js'
 import type { LogConfig } from '../storage/log-config.js'
@@ -30,7 +32,7 @@ import type { LogDirectory, LogManager } from '../storage/log-manager.js'
 import { serverLimits } from './connection-limits.js'
 import { registerController } from './controller-registration.js'
 import { openListeners } from './endpoints.js'
-import { openMetadataQuorum } from './metadata-quorum.js'
+import { type MetadataQuorum, openMetadataQuorum } from './metadata-quorum.js'
 import { SocketServer } from './socket-server.js'
 import { requireSupported } from './supported-config.js'
 
@@ -49,7 +51,7 @@ export interface BrokerServerOptions {
   readonly logger: Logger
   /** This machine's name, advertised where a listener is on every interface. */
   readonly hostName: string
-  /** The node can't go on: its metadata log has failed, or all its disks. It is to be closed. */
+  /** The node can't go on once it has started: its metadata log has failed, or all its disks. It is to be closed. */
   readonly onFault: (error: Error) => void
 }
 
@@ -60,18 +62,24 @@ export interface BrokerServerOptions {
 export class BrokerServer {
   readonly #options: BrokerServerOptions
   readonly #config: DynamicBrokerConfig
+  /** Without what the metadata log sets. */
+  readonly #startConfig: BrokerConfig
   /** What ends each part that was started, the first one first. */
   readonly #endings: (() => void | Promise<void>)[] = []
   #closing: Promise<void> | undefined
   #clusterId = ''
+  #isStarted = false
   #endpoints: readonly Endpoint[] = []
   #lifecycle: BrokerLifecycle | undefined
   #loader: MetadataLoader | undefined
-  #hasFailed = false
+  /** What the node can't go on after. */
+  #failure: Error | undefined
+  #whenFailed: (error: Error) => void = () => {}
 
   private constructor(options: BrokerServerOptions) {
     this.#options = options
     this.#config = new DynamicBrokerConfig(options.properties, options.logger)
+    this.#startConfig = this.#config.current
   }
 
   /**
@@ -146,7 +154,8 @@ export class BrokerServer {
     const { clocks, random, logger } = this.#options
     const { nodeId } = this.#config.current
     const logs = await this.#openLogs()
-    const { loader, controller } = await this.#startController(logs)
+    const { raft, bootstrap } = await this.#openQuorum(logs)
+    const loader = await this.#followMetadata(logs, raft)
     await logs.start()
     const replicas = new ReplicaManager({
       nodeId,
@@ -159,6 +168,7 @@ export class BrokerServer {
     const config = groupCoordinatorConfig(this.#config.current)
     const groups = new GroupCoordinator({ clocks, random, logger, config })
     loader.install(new GroupElections({ nodeId, replicas, groups, logger }))
+    const controller = this.#startController(raft, loader, bootstrap)
     await this.#join(logs, loader, controller)
     return {
       nodeId,
@@ -216,38 +226,78 @@ export class BrokerServer {
   }
 
   #fault(error: Error): void {
-    if (this.#hasFailed) return
-    this.#hasFailed = true
+    if (this.#failure !== undefined) return
+    this.#failure = error
     // There is nobody left to ask for a controlled shutdown.
     this.#lifecycle?.close()
-    this.#options.onFault(error)
+    this.#whenFailed(error)
+    if (this.#isStarted) this.#options.onFault(error)
   }
 
-  async #startController(
-    logs: LogManager,
-  ): Promise<{ loader: MetadataLoader; controller: ControllerChannel }> {
+  /** What is waited for at start, or why it will never come. */
+  #unlessFailed<T>(awaited: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure)
+      this.#whenFailed = reject
+      awaited.then(resolve, reject)
+    })
+  }
+
+  async #openQuorum(logs: LogManager): Promise<MetadataQuorum> {
     const { disk, clocks, random, logger } = this.#options
-    const onFault = (error: Error): void => this.#fault(error)
-    const config = this.#config.current
-    const quorum = { config, disk, clocks, random, logger, logs, onFault }
-    const { raft, bootstrap } = await openMetadataQuorum(quorum)
-    this.#endings.push(() => raft.close())
-    const loader = new MetadataLoader({ clusterId: logs.clusterId, logger, onFault })
-    this.#loader = loader
-    loader.install({ onMetadataUpdate: (delta, image) => this.#configsChanged(delta, image) })
-    raft.register(loader)
-    const controller = new QuorumController({
-      config,
-      raft,
-      loader,
-      bootstrap,
+    const quorum = await openMetadataQuorum({
+      config: this.#startConfig,
+      disk,
       clocks,
       random,
       logger,
+      logs,
+      onFault: (error) => this.#fault(error),
+    })
+    this.#endings.push(() => quorum.raft.close())
+    return quorum
+  }
+
+  /** Resolves when everything is known that the log said when this node last stopped. */
+  async #followMetadata(logs: LogManager, raft: RaftClient): Promise<MetadataLoader> {
+    const { logger } = this.#options
+    const onFault = (error: Error): void => this.#fault(error)
+    const loader = new MetadataLoader({ clusterId: logs.clusterId, logger, onFault })
+    this.#loader = loader
+    loader.install({ onMetadataUpdate: (delta, image) => this.#configsChanged(delta, image) })
+    const caughtUp = new Promise<void>((resolve) => {
+      loader.install({
+        onMetadataUpdate: () => {},
+        onControllerChange: ({ leaderId }) => {
+          if (leaderId !== NO_LEADER) resolve()
+        },
+      })
+    })
+    raft.register(loader)
+    await this.#unlessFailed(caughtUp)
+    return loader
+  }
+
+  /** After everybody who is to have seen what it decided before whoever asked for it is answered. */
+  #startController(
+    raft: RaftClient,
+    loader: MetadataLoader,
+    bootstrap: readonly NewRecord[] | undefined,
+  ): QuorumController {
+    const { clocks, random, logger } = this.#options
+    const controller = new QuorumController({
+      raft,
+      loader,
+      config: this.#startConfig,
+      clock: clocks.pacing,
+      random,
+      logger,
+      ...(bootstrap === undefined ? {} : { bootstrap }),
+      onFault: (error) => this.#fault(error),
     })
     this.#endings.push(() => controller.close())
-    await whenActive(loader)
-    return { loader, controller: controller.channel }
+    controller.start()
+    return controller
   }
 
   #configsChanged({ configs }: MetadataDelta, image: MetadataImage): void {
@@ -276,20 +326,9 @@ export class BrokerServer {
     })
     this.#lifecycle = lifecycle
     this.#endings.push(() => lifecycle.shutdown(CONTROLLED_SHUTDOWN_MS))
-    await registerController(current, channel, randomUuid(random))
-    await lifecycle.register()
-    await lifecycle.unfence()
+    await this.#unlessFailed(registerController(current, channel, randomUuid(random)))
+    await this.#unlessFailed(lifecycle.register())
+    await this.#unlessFailed(lifecycle.unfence())
+    this.#isStarted = true
   }
-}
-
-/** The log says all that it said when this node last stopped, and there is a controller. */
-function whenActive(loader: MetadataLoader): Promise<void> {
-  return new Promise((resolve) => {
-    loader.install({
-      onMetadataUpdate: () => {},
-      onControllerChange: ({ leaderId }) => {
-        if (leaderId !== NO_LEADER) resolve()
-      },
-    })
-  })
 }

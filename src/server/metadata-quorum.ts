@@ -4,7 +4,7 @@ import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
 import { bootstrapRecords } from '../metadata/bootstrap.js'
 import type { BrokerConfig } from '../metadata/config/broker-config.js'
-import { encodeRecord } from '../metadata/record.js'
+import { decodeRecord, encodeRecord, type NewRecord } from '../metadata/record.js'
 import type { RaftDriver } from '../raft/driver.js'
 import { formatMetadataDirectory, readBootstrapCheckpoint } from '../raft/format.js'
 import {
@@ -31,8 +31,8 @@ export interface MetadataQuorumOptions {
 
 export interface MetadataQuorum {
   readonly raft: RaftDriver
-  /** The encoded records of `bootstrap.checkpoint`. */
-  readonly bootstrap: readonly Buffer[]
+  /** What `bootstrap.checkpoint` holds; undefined without one. */
+  readonly bootstrap: readonly NewRecord[] | undefined
 }
 
 /**
@@ -65,7 +65,8 @@ export async function openMetadataQuorum(options: MetadataQuorumOptions): Promis
     configuredVoters: config.get('controller.quorum.voters'),
     onFault,
   })
-  return { raft, bootstrap: readBootstrapCheckpoint(disk, directory.path) ?? encodedBootstrap() }
+  const bootstrap = readBootstrapCheckpoint(disk, directory.path)
+  return { raft, bootstrap: bootstrap?.map(asNewRecord) }
 }
 
 function metadataDirectory(config: BrokerConfig, logs: LogManager): LogDirectory {
@@ -97,5 +98,8 @@ function format(options: MetadataQuorumOptions, logDirectory: string, key: Repli
     nowMs: clocks.logical.now(),
   })
 }
+
+/** There is only version 0 of what a bootstrap.checkpoint may hold. */
+const asNewRecord = (value: Buffer): NewRecord => ({ ...decodeRecord(value), version: 0 })
 
 const encodedBootstrap = (): Buffer[] => bootstrapRecords().map(encodeRecord)

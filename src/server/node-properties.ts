@@ -3,6 +3,10 @@ import { singleNodeProperties } from '../metadata/config/defaults.js'
 import { META_PROPERTIES_FILE } from '../storage/file-names.js'
 import { decodeMetaProperties } from '../storage/meta-properties.js'
 
+/** Where the data of a node that keeps it in memory seems to be. */
+export const MEMORY_DIRECTORY = '/samsa-data'
+/** What such a node keeps at most. */
+export const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024
 /** Used for the controller's listener, which a quorum of one doesn't open. */
 const CONTROLLER_PORT = 9093
 
