@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..')
 const dist = join(root, 'dist')
-const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { dependencies = {}, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** Bundled CommonJS packages ask for Node's modules through `require`, which ESM doesn't have. */
 const requireBanner =
@@ -19,6 +19,7 @@ const common = {
   target: 'node20',
   // What is in `dependencies` has native parts or is loaded on first use only; the rest is bundled.
   external: Object.keys(dependencies),
+  define: { SAMSA_VERSION: JSON.stringify(version) },
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

@@ -1,5 +1,5 @@
 // Compiles sources and tests, file by file, to build/, and puts the tests' data beside them.
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -12,6 +12,7 @@ const filesOf = (folder) =>
 export async function compile() {
   const files = [...filesOf('src'), ...filesOf('test')]
   const sources = files.filter((file) => file.endsWith('.ts'))
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   rmSync('build', { recursive: true, force: true })
   await build({
     entryPoints: sources,
@@ -20,6 +21,7 @@ export async function compile() {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    define: { SAMSA_VERSION: JSON.stringify(version) },
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'warning',

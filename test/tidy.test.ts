@@ -34,7 +34,9 @@ const LONG_FILES: Record<string, string> = {}
 /** Functions that may be longer than the limit (`file name`), and why. */
 const LONG_FUNCTIONS: Record<string, string> = {}
 /** Files outside of src/env that may touch the world, and why. */
-const WORLDLY: Record<string, string> = {}
+const WORLDLY: Record<string, string> = {
+  'src/cli/terminal.ts': 'what the command prints goes out here',
+}
 
 const filesOf = (folder: string): string[] =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -1,0 +1,20 @@
+import pino from 'pino'
+import type { Logger } from '../env/logger.js'
+import type { LogLevel } from './arguments.js'
+
+const STDERR = 2
+
+/**
+ * Logs to stderr: lines for people, or JSON. Synchronous, so that what was said last before the end
+ * isn't lost.
+ */
+export async function createLogger(level: LogLevel, forPeople: boolean): Promise<Logger> {
+  const { err } = pino.stdSerializers
+  const options = { level, base: null, serializers: { err, error: err } }
+  if (!forPeople) return pino(options, pino.destination({ fd: STDERR, sync: true }))
+  const { default: pretty } = await import('pino-pretty')
+  return pino(
+    options,
+    pretty({ destination: STDERR, sync: true, colorize: true, translateTime: 'HH:MM:ss.l' }),
+  )
+}

@@ -1,0 +1,78 @@
+import { relative } from 'node:path'
+import { systemClocks } from '../env/clock.js'
+import { MemoryDisk } from '../env/disk-memory.js'
+import { NodeDisk } from '../env/disk-node.js'
+import { machineName } from '../env/host.js'
+import type { Logger } from '../env/logger.js'
+import { systemNetwork } from '../env/network-node.js'
+import { systemRandom } from '../env/random.js'
+import { BrokerServer } from '../server/broker-server.js'
+import { addressText } from '../server/endpoints.js'
+import { DEFAULT_MEMORY_BYTES } from '../server/node-properties.js'
+import type { StartArguments } from './arguments.js'
+import { configurationOf } from './configuration.js'
+import { createLogger } from './log.js'
+import { isWatched, print } from './terminal.js'
+
+/** What a shell says of a process that a signal ended. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+type Signal = keyof typeof EXIT_CODES
+const FAILED = 1
+
+/**
+ * Runs a broker until a signal ends it, or its disks fail.
+ *
+ * @returns the exit code
+ * @throws Error with a message for the user when it can't start
+ */
+export async function start(args: StartArguments): Promise<number> {
+  const logger = await createLogger(args.logLevel, isWatched())
+  const files = new NodeDisk()
+  const disk = args.memory ? new MemoryDisk(DEFAULT_MEMORY_BYTES) : files
+  const properties = configurationOf(args, disk, files)
+  let fail: (exitCode: number) => void = () => {}
+  const failed = new Promise<number>((resolve) => {
+    fail = resolve
+  })
+  const signalled = signal(logger)
+  const server = await BrokerServer.start({
+    properties,
+    disk,
+    network: systemNetwork,
+    clocks: systemClocks,
+    random: systemRandom,
+    logger,
+    hostName: machineName(),
+    onFault: (error) => {
+      logger.error({ err: error }, 'the broker has failed and stops')
+      fail(FAILED)
+    },
+  })
+  print(readyLine(server, args.memory ? undefined : properties.get('log.dirs')))
+  const exitCode = await Promise.race([signalled, failed])
+  await server.close()
+  logger.info({}, 'stopped')
+  return exitCode
+}
+
+function readyLine(server: BrokerServer, directories: string | undefined): string {
+  const address = addressText(server.endpoints[0]!)
+  const where =
+    directories === undefined ? 'in memory' : `in ${relative(process.cwd(), directories) || '.'}`
+  return `samsa is ready at ${address}, its data ${where}. Try: kcat -b ${address} -L`
+}
+
+/** The exit code of the first signal to stop; the second one ends the process at once. */
+function signal(logger: Logger): Promise<number> {
+  return new Promise((resolve) => {
+    let isStopping = false
+    for (const name of Object.keys(EXIT_CODES) as Signal[]) {
+      process.on(name, () => {
+        if (isStopping) process.exit(EXIT_CODES[name])
+        isStopping = true
+        logger.info({ signal: name }, 'stopping')
+        resolve(EXIT_CODES[name])
+      })
+    }
+  })
+}
