@@ -11,10 +11,13 @@ const STDERR = 2
 export async function createLogger(level: LogLevel, forPeople: boolean): Promise<Logger> {
   const { err } = pino.stdSerializers
   const options = { level, base: null, serializers: { err, error: err } }
-  if (!forPeople) return pino(options, pino.destination({ fd: STDERR, sync: true }))
+  const logger: Logger = pino(options, forPeople ? await lines() : json())
+  return logger
+}
+
+const json = () => pino.destination({ fd: STDERR, sync: true })
+
+async function lines() {
   const { default: pretty } = await import('pino-pretty')
-  return pino(
-    options,
-    pretty({ destination: STDERR, sync: true, colorize: true, translateTime: 'HH:MM:ss.l' }),
-  )
+  return pretty({ destination: STDERR, sync: true, colorize: true, translateTime: 'HH:MM:ss.l' })
 }
