@@ -4,6 +4,7 @@ import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import { GroupElections } from '../broker/group-elections.js'
 import { LiveMetadata } from '../broker/live-metadata.js'
+import { ProducerIdManager } from '../broker/producer-id-manager.js'
 import { ReplicaManager } from '../broker/replica-manager.js'
 import type { BrokerServices } from '../broker/services.js'
 import { topicSettings } from '../broker/topic-settings.js'
@@ -151,7 +152,7 @@ export class BrokerServer {
   }
 
   async #startNode(): Promise<Omit<BrokerServices, 'handlers'>> {
-    const { clocks, random, logger } = this.#options
+    const { disk, clocks, random, logger } = this.#options
     const { nodeId } = this.#config.current
     const logs = await this.#openLogs()
     const { raft, bootstrap } = await this.#openQuorum(logs)
@@ -170,6 +171,7 @@ export class BrokerServer {
     loader.install(new GroupElections({ nodeId, replicas, groups, logger }))
     const controller = this.#startController(raft, loader, bootstrap)
     await this.#join(logs, loader, controller)
+    const metadata = new LiveMetadata(() => loader.image)
     return {
       nodeId,
       clusterId: logs.clusterId,
@@ -178,10 +180,12 @@ export class BrokerServer {
       logger,
       authorizer: allowEverything,
       config: this.#config,
-      metadata: new LiveMetadata(() => loader.image),
+      metadata,
       controller,
+      disk,
       logs,
       replicas,
+      producerIds: new ProducerIdManager({ nodeId, metadata, controller, logger }),
       groups,
     }
   }

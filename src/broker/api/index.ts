@@ -4,13 +4,19 @@ import { alterConfigs } from './alter-configs.js'
 import { apiVersions } from './api-versions.js'
 import { createPartitions } from './create-partitions.js'
 import { createTopics } from './create-topics.js'
+import { deleteRecords } from './delete-records.js'
 import { deleteTopics } from './delete-topics.js'
 import { describeCluster } from './describe-cluster.js'
 import { describeConfigs } from './describe-configs.js'
+import { describeLogDirs } from './describe-log-dirs.js'
 import { describeTopicPartitions } from './describe-topic-partitions.js'
+import { fetch } from './fetch.js'
 import { incrementalAlterConfigs } from './incremental-alter-configs.js'
+import { initProducerId } from './init-producer-id.js'
 import { listConfigResources } from './list-config-resources.js'
+import { listOffsets } from './list-offsets.js'
 import { metadata } from './metadata.js'
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { produce } from './produce.js'
 
 type HandlerFactory = (services: BrokerServices) => Handler
@@ -22,13 +28,19 @@ const factories: readonly HandlerFactory[] = [
   apiVersions,
   createPartitions,
   createTopics,
+  deleteRecords,
   deleteTopics,
   describeCluster,
   describeConfigs,
+  describeLogDirs,
   describeTopicPartitions,
+  fetch,
   incrementalAlterConfigs,
+  initProducerId,
   listConfigResources,
+  listOffsets,
   metadata,
+  offsetForLeaderEpoch,
   produce,
 ]
 
