@@ -1,6 +1,8 @@
 /** What a controller knows of a broker beside the log: lost with its leadership, and learned anew. */
 interface Liveness {
   readonly lastContactMs: number
+  /** It was heard of since this controller is active, or another process may be running it. */
+  readonly alive: boolean
   /** How far the broker has replayed the metadata log, by its last heartbeat. */
   readonly metadataOffset: number
   /** Where in the log its controlled shutdown began, -1 when there is none. */
@@ -16,12 +18,27 @@ export class BrokerLiveness {
 
   /** A broker registered, or was found registered by a new controller. */
   add(id: number, nowMs: number): void {
-    this.#brokers.set(id, { lastContactMs: nowMs, metadataOffset: -1, shutdownOffset: -1 })
+    const fresh = { lastContactMs: nowMs, metadataOffset: -1, shutdownOffset: -1 }
+    this.#brokers.set(id, { ...fresh, alive: true })
+  }
+
+  /**
+   * The broker of this controller's own node was found registered: whoever registered it may be gone
+   * with the process that ended, so that another may take its place at once.
+   */
+  expect(id: number, nowMs: number): void {
+    const fresh = { lastContactMs: nowMs, metadataOffset: -1, shutdownOffset: -1 }
+    this.#brokers.set(id, { ...fresh, alive: false })
   }
 
   heardOf(id: number, nowMs: number, metadataOffset: number): void {
     const shutdownOffset = this.#brokers.get(id)?.shutdownOffset ?? -1
-    this.#brokers.set(id, { lastContactMs: nowMs, metadataOffset, shutdownOffset })
+    this.#brokers.set(id, { lastContactMs: nowMs, alive: true, metadataOffset, shutdownOffset })
+  }
+
+  /** The broker is gone, by its own word. */
+  remove(id: number): void {
+    this.#brokers.delete(id)
   }
 
   beganShutdown(id: number, offset: number): void {
@@ -42,7 +59,13 @@ export class BrokerLiveness {
   /** Whether the broker was heard of within the session timeout. */
   hasSession(id: number, nowMs: number): boolean {
     const known = this.#brokers.get(id)
-    return known !== undefined && nowMs - known.lastContactMs < this.sessionTimeoutMs
+    return known?.alive === true && !this.isSilent(id, nowMs)
+  }
+
+  /** Whether nothing was heard of the broker for a session timeout. */
+  isSilent(id: number, nowMs: number): boolean {
+    const known = this.#brokers.get(id)
+    return known === undefined || nowMs - known.lastContactMs >= this.sessionTimeoutMs
   }
 
   /** When the session of the first of these brokers ends, ms; undefined when none has one. */

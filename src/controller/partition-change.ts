@@ -1,5 +1,5 @@
-import { NO_LEADER_CHANGE } from '../metadata/partition-record.js'
-import type { NewRecord } from '../metadata/record.js'
+import { mergePartition, NO_LEADER_CHANGE } from '../metadata/partition-record.js'
+import { decodeRecord, encodeRecord, type NewRecord } from '../metadata/record.js'
 import type { PartitionImage } from '../metadata/topic.js'
 import { LeaderRecoveryState, NO_LEADER } from '../metadata/topic.js'
 
@@ -108,4 +108,12 @@ function nextLastKnownElr(partition: PartitionImage, data: Change): number[] | u
   }
   const hasLeader = leader >= 0 || (partition.leader !== NO_LEADER && leader !== NO_LEADER)
   return hasLeader && partition.lastKnownElr.length > 0 ? [] : undefined
+}
+
+/** What a partition comes to by such a record. */
+export function partitionAfter(partition: PartitionImage, record: NewRecord): PartitionImage {
+  const change = decodeRecord(encodeRecord(record))
+  return change.type === 'PartitionChangeRecord'
+    ? mergePartition(partition, change.data)
+    : partition
 }
