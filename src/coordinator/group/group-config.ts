@@ -7,6 +7,8 @@ export interface GroupCoordinatorConfig {
   readonly groupMaxSize: number
   readonly groupMinSessionTimeoutMs: number
   readonly offsetMetadataMaxBytes: number
+  /** How long a request waits until its records are committed. */
+  readonly offsetsCommitTimeoutMs: number
   readonly offsetsLoadBufferSize: number
   readonly offsetsRetentionCheckIntervalMs: number
   readonly offsetsRetentionMs: number
@@ -25,6 +27,7 @@ export function groupCoordinatorConfig(config: BrokerConfig): GroupCoordinatorCo
     groupMaxSize: config.get('group.max.size'),
     groupMinSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
     offsetMetadataMaxBytes: config.get('offset.metadata.max.bytes'),
+    offsetsCommitTimeoutMs: config.get('offsets.commit.timeout.ms'),
     offsetsLoadBufferSize: config.get('offsets.load.buffer.size'),
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
     offsetsRetentionMs: config.get('offsets.retention.minutes') * MINUTE_MS,

@@ -3,26 +3,39 @@ import type { Logger } from '../../env/logger.js'
 import type { Random } from '../../env/random.js'
 import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import { groupRecords } from '../../protocol/record-types.js'
+import type { CompressionType } from '../../protocol/records/index.js'
 import type { DeleteGroupsResponse } from '../../protocol/schema/delete-groups.js'
-import type { DescribeGroupsResponse } from '../../protocol/schema/describe-groups.js'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/schema/heartbeat.js'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/schema/join-group.js'
 import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/schema/leave-group.js'
 import type { ListGroupsRequest, ListGroupsResponse } from '../../protocol/schema/list-groups.js'
-import type {
-  OffsetCommitRequest,
-  OffsetCommitResponse,
-} from '../../protocol/schema/offset-commit.js'
-import type {
-  OffsetDeleteRequest,
-  OffsetDeleteResponse,
-} from '../../protocol/schema/offset-delete.js'
-import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/schema/offset-fetch.js'
+import type { OffsetCommitRequest } from '../../protocol/schema/offset-commit.js'
+import type { OffsetDeleteRequest } from '../../protocol/schema/offset-delete.js'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/schema/sync-group.js'
+import { asResponseError } from '../response-error.js'
 import type { CoordinatorLog } from '../runtime/coordinator-log.js'
+import { CoordinatorRuntime } from '../runtime/coordinator-runtime.js'
+import type { Outcome } from '../runtime/state-machine.js'
+import { refusedJoin, refusedSync } from './classic/answers.js'
 import type { GroupCoordinatorConfig } from './group-config.js'
 import type { GroupRequestContext } from './group-context.js'
+import { type DescribedGroup, described } from './group-queries.js'
+import { GroupStateMachine, MAX_TOMBSTONES } from './group-state-machine.js'
+import { GroupStore } from './group-store.js'
+import type {
+  OffsetCommitAnswer,
+  OffsetDeleteAnswer,
+  OffsetFetchGroup,
+  OffsetFetchGroupAnswer,
+} from './offsets/offset-answers.js'
 import { partitionForGroup } from './offsets-topic.js'
+
+export type { DescribedGroup } from './group-queries.js'
+export type { OffsetFetchGroup, OffsetFetchGroupAnswer } from './offsets/offset-answers.js'
+
+type One<T> = T extends readonly (infer Element)[] ? Element : never
+export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
 
 export interface GroupCoordinatorOptions {
   readonly clocks: Clocks
@@ -30,13 +43,6 @@ export interface GroupCoordinatorOptions {
   readonly logger: Logger
   readonly config: GroupCoordinatorConfig
 }
-
-type One<T> = T extends readonly (infer Element)[] ? Element : never
-/** One group of an OffsetFetch v8+; earlier versions ask for one of the same shape. */
-export type OffsetFetchGroup = OffsetFetchRequest['groups'][number]
-export type OffsetFetchGroupAnswer = One<NonNullable<Input<typeof OffsetFetchResponse>['groups']>>
-export type DescribedGroup = One<Input<typeof DescribeGroupsResponse>['groups']>
-export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
 
 /**
  * The groups whose partitions of `__consumer_offsets` this node leads, and their committed offsets.
@@ -46,60 +52,140 @@ export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
  * for the caller to sort out before and after, as Kafka's `KafkaApis` does.
  */
 export class GroupCoordinator {
+  /** Of `__consumer_offsets`; what the configuration says until the topic is known. */
+  partitionCount: number
   readonly #config: GroupCoordinatorConfig
+  readonly #logger: Logger
+  readonly #runtime: CoordinatorRuntime<GroupStateMachine>
 
   constructor(options: GroupCoordinatorOptions) {
-    this.#config = options.config
+    const { clocks, random, logger, config } = options
+    this.#config = config
+    this.#logger = logger
+    this.partitionCount = config.offsetsTopicNumPartitions
+    this.#runtime = new CoordinatorRuntime({
+      clocks,
+      logger,
+      recordTypes: groupRecords,
+      compression: config.offsetsTopicCompressionCodec as CompressionType,
+      loadBytes: config.offsetsLoadBufferSize,
+      commitTimeoutMs: config.offsetsCommitTimeoutMs,
+      create: (context) =>
+        new GroupStateMachine({
+          clocks,
+          random,
+          logger,
+          config,
+          context,
+          groups: new GroupStore(),
+        }),
+    })
   }
 
   /** The partition of `__consumer_offsets` that a group belongs to. */
   partitionFor(groupId: string): number {
-    return partitionForGroup(groupId, this.#config.offsetsTopicNumPartitions)
+    return partitionForGroup(groupId, this.partitionCount)
   }
 
   /**
    * This node leads the partition from now on: loads its log. Until that is done its groups answer
    * COORDINATOR_LOAD_IN_PROGRESS. Harmless when it was told before of the same or a later epoch.
    */
-  onElection(partition: number, leaderEpoch: number, log: CoordinatorLog): void {}
+  onElection(partition: number, leaderEpoch: number, log: CoordinatorLog): void {
+    this.#runtime.elect(partition, leaderEpoch, log)
+  }
 
   /** This node doesn't lead the partition any more: its groups answer NOT_COORDINATOR. */
-  onResignation(partition: number): void {}
+  onResignation(partition: number): void {
+    this.#runtime.resign(partition)
+  }
 
   /** Topics are gone: so are the offsets committed for them. Resolves when that is on the log. */
   async onTopicsDeleted(topics: readonly string[]): Promise<void> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const gone = new Set(topics)
+    const deletions: Promise<void>[] = []
+    for (const { machine } of this.#runtime.active()) {
+      for (const groupId of machine.groupsWithOffsets()) {
+        deletions.push(this.#deleteOffsets(groupId, gone))
+      }
+    }
+    await Promise.all(deletions)
   }
 
   /** Drops all groups, answers everybody who waits, leaves no timer behind. */
-  close(): void {}
+  close(): void {
+    this.#runtime.close()
+  }
 
   joinGroup(
     context: GroupRequestContext,
     request: JoinGroupRequest,
   ): Promise<Input<typeof JoinGroupResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { groupId, memberId, sessionTimeoutMs } = request
+    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.#config
+    if (groupId === '') return Promise.resolve(refusedJoin(ErrorCode.INVALID_GROUP_ID, memberId))
+    if (
+      sessionTimeoutMs < groupMinSessionTimeoutMs ||
+      sessionTimeoutMs > groupMaxSessionTimeoutMs
+    ) {
+      return Promise.resolve(refusedJoin(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
+    }
+    return this.#run(
+      groupId,
+      ({ classic }) => classic.join(context, request),
+      ({ code }) => refusedJoin(code),
+    )
   }
 
   syncGroup(
-    context: GroupRequestContext,
+    _context: GroupRequestContext,
     request: SyncGroupRequest,
   ): Promise<Input<typeof SyncGroupResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { groupId } = request
+    if (groupId === '') return Promise.resolve(refusedSync(ErrorCode.INVALID_GROUP_ID))
+    return this.#run(
+      groupId,
+      ({ classic }) => classic.sync(request),
+      ({ code }) => refusedSync(code),
+    )
   }
 
-  heartbeat(
-    context: GroupRequestContext,
+  async heartbeat(
+    _context: GroupRequestContext,
     request: HeartbeatRequest,
   ): Promise<Input<typeof HeartbeatResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { groupId } = request
+    if (groupId === '') return { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_GROUP_ID }
+    const errorCode = await this.#run(
+      groupId,
+      ({ classic }) => classic.heartbeat(request),
+      // The member can do nothing about it, and its session begins when the loading ends.
+      ({ code }) => (code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code),
+    )
+    return { throttleTimeMs: 0, errorCode }
   }
 
+  /** @param request in the form of version 3 and later */
   leaveGroup(
-    context: GroupRequestContext,
+    _context: GroupRequestContext,
     request: LeaveGroupRequest,
   ): Promise<Input<typeof LeaveGroupResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { groupId, members } = request
+    const refuse = (errorCode: ErrorCode) => ({ throttleTimeMs: 0, errorCode, members: [] })
+    if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
+    return this.#run(
+      groupId,
+      ({ classic }) => classic.leave(groupId, members),
+      ({ code }) => {
+        if (code !== ErrorCode.UNKNOWN_MEMBER_ID) return refuse(code)
+        // Of a group that isn't there, nobody is a member.
+        const errorCode = ErrorCode.UNKNOWN_MEMBER_ID
+        return {
+          ...refuse(ErrorCode.NONE),
+          members: members.map(({ memberId }) => ({ memberId, groupInstanceId: null, errorCode })),
+        }
+      },
+    )
   }
 
   /**
@@ -109,8 +195,19 @@ export class GroupCoordinator {
   offsetCommit(
     context: GroupRequestContext,
     request: OffsetCommitRequest,
-  ): Promise<Input<typeof OffsetCommitResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  ): Promise<OffsetCommitAnswer> {
+    return this.#run(
+      request.groupId,
+      ({ offsets }) => offsets.commit(context, request),
+      ({ code }) => ({
+        throttleTimeMs: 0,
+        topics: request.topics.map(({ name, topicId, partitions }) => ({
+          name,
+          topicId,
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
+        })),
+      }),
+    )
   }
 
   /**
@@ -121,37 +218,120 @@ export class GroupCoordinator {
    * @param requireStable offsets with a transaction pending are UNSTABLE_OFFSET_COMMIT (KIP-447)
    */
   offsetFetch(
-    context: GroupRequestContext,
+    _context: GroupRequestContext,
     group: OffsetFetchGroup,
     requireStable: boolean,
   ): Promise<OffsetFetchGroupAnswer> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { groupId } = group
+    return this.#run(
+      groupId,
+      ({ offsets }) => offsets.fetch(group, requireStable),
+      ({ code }) => ({
+        groupId,
+        topics: [],
+        // Consumers before Kafka 3.9 don't know this one here; on the other they look again.
+        errorCode: code === ErrorCode.COORDINATOR_NOT_AVAILABLE ? ErrorCode.NOT_COORDINATOR : code,
+      }),
+    )
   }
 
   offsetDelete(
-    context: GroupRequestContext,
+    _context: GroupRequestContext,
     request: OffsetDeleteRequest,
-  ): Promise<Input<typeof OffsetDeleteResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  ): Promise<OffsetDeleteAnswer> {
+    const refuse = (errorCode: ErrorCode) => ({ errorCode, throttleTimeMs: 0, topics: [] })
+    if (request.groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
+    return this.#run(
+      request.groupId,
+      ({ offsets }) => offsets.delete(request),
+      ({ code }) => refuse(code),
+    )
   }
 
   /** @returns one of each, in the order asked for */
   describeGroups(
-    context: GroupRequestContext,
+    { apiVersion }: GroupRequestContext,
     groupIds: readonly string[],
   ): Promise<DescribedGroup[]> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    return Promise.all(
+      groupIds.map((groupId) =>
+        this.#run(
+          groupId,
+          ({ queries }) => ({ records: [], response: queries.describe(groupId, apiVersion) }),
+          ({ code }): DescribedGroup => ({ ...described(groupId), errorCode: code }),
+        ),
+      ),
+    )
   }
 
-  listGroups(
-    context: GroupRequestContext,
+  async listGroups(
+    _context: GroupRequestContext,
     request: ListGroupsRequest,
   ): Promise<Input<typeof ListGroupsResponse>> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const lowerCase = (values: readonly string[]) => new Set(values.map((v) => v.toLowerCase()))
+    const filter = {
+      states: lowerCase(request.statesFilter),
+      types: lowerCase(request.typesFilter),
+    }
+    try {
+      const lists = await this.#runtime.readAll(({ queries }) => queries.list(filter))
+      return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, groups: lists.flat() }
+    } catch (error) {
+      return { throttleTimeMs: 0, errorCode: this.#responseError(error).code, groups: [] }
+    }
   }
 
   /** @returns one of each, in the order asked for */
-  deleteGroups(context: GroupRequestContext, groupIds: readonly string[]): Promise<DeletedGroup[]> {
-    throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  deleteGroups(
+    _context: GroupRequestContext,
+    groupIds: readonly string[],
+  ): Promise<DeletedGroup[]> {
+    return Promise.all(
+      groupIds.map(async (groupId) => ({
+        groupId,
+        errorCode: await this.#run<ErrorCode>(
+          groupId,
+          (machine) => ({ ...machine.deleteGroup(groupId), response: ErrorCode.NONE }),
+          ({ code }) => code,
+        ),
+      })),
+    )
+  }
+
+  /** Runs an operation on a group; what goes wrong is answered by `refuse`. */
+  async #run<R>(
+    groupId: string,
+    operation: (machine: GroupStateMachine) => Outcome<R>,
+    refuse: (error: KafkaError) => R,
+  ): Promise<R> {
+    try {
+      return await this.#runtime.run(this.partitionFor(groupId), groupId, operation)
+    } catch (error) {
+      return refuse(this.#responseError(error))
+    }
+  }
+
+  #responseError(error: unknown): KafkaError {
+    if (error instanceof KafkaError) return asResponseError(error)
+    this.#logger.error({ err: error }, 'a group request has failed unexpectedly')
+    return new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, undefined, { cause: error })
+  }
+
+  /** A batch of tombstones at a time, until nothing is left of the topics. */
+  async #deleteOffsets(groupId: string, topics: ReadonlySet<string>): Promise<void> {
+    for (;;) {
+      let count = 0
+      try {
+        await this.#runtime.run(this.partitionFor(groupId), groupId, (machine) => {
+          const records = machine.deletionsOf(groupId, topics)
+          count = records.length
+          return { records, response: undefined }
+        })
+      } catch (error) {
+        this.#logger.warn({ groupId, err: error }, 'offsets of deleted topics are still there')
+        return
+      }
+      if (count < MAX_TOMBSTONES) return
+    }
   }
 }

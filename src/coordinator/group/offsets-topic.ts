@@ -1,4 +1,5 @@
 import type { GroupCoordinatorConfig } from './group-config.js'
+import { javaHashCode } from './java-hash.js'
 
 /** Where groups and their offsets are kept. */
 export const OFFSETS_TOPIC = '__consumer_offsets'
@@ -17,8 +18,6 @@ export function offsetsTopicConfigs(config: GroupCoordinatorConfig): ReadonlyMap
  * (Kafka's `Utils.abs`), modulo the number of partitions.
  */
 export function partitionForGroup(groupId: string, partitionCount: number): number {
-  let hash = 0
-  for (let at = 0; at < groupId.length; at++)
-    hash = (Math.imul(hash, 31) + groupId.charCodeAt(at)) | 0
+  const hash = javaHashCode(groupId)
   return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount
 }

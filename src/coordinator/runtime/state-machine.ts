@@ -18,6 +18,9 @@ export interface Outcome<Response> {
   readonly completed?: (error: KafkaError | null) => void
 }
 
+/** An operation that found nothing to do. */
+export const NOTHING: Outcome<void> = { records: [], response: undefined }
+
 /**
  * Reads the state and decides. It changes no hard state: that comes from {@link StateMachine.replay}
  * alone, after its records were appended. What it does to soft state must not depend on the append,
@@ -26,6 +29,13 @@ export interface Outcome<Response> {
  * @throws KafkaError answered as it is
  */
 export type Operation<Response> = () => Outcome<Response>
+
+/** Where a replayed record is on the log, and who wrote it. */
+export interface RecordOrigin {
+  readonly offset: number
+  /** Of the transaction that it belongs to; -1 when it belongs to none (KIP-98). */
+  readonly producerId: number
+}
 
 /**
  * The state of one partition's coordinator (Kafka's `CoordinatorShard`): groups, transactions, share
@@ -36,7 +46,7 @@ export type Operation<Response> = () => Outcome<Response>
  */
 export interface StateMachine {
   /** Takes a record of the log into the hard state, at start and after each append. */
-  replay(record: CoordinatorRecord): void
+  replay(record: CoordinatorRecord, origin: RecordOrigin): void
   /** A transaction of this producer has ended: its marker is on the log (KIP-98). */
   replayEndTransaction?(producerId: number, committed: boolean): void
   /** The whole log has been replayed: timers may be set. */

@@ -1,0 +1,114 @@
+import type { Input } from '../../protocol/codec/index.js'
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import type { DescribeGroupsResponse } from '../../protocol/schema/describe-groups.js'
+import type { ListGroupsResponse } from '../../protocol/schema/list-groups.js'
+import type { ClassicGroup } from './classic/classic-group.js'
+import type { ClassicMember } from './classic/classic-member.js'
+import type { GroupStore } from './group-store.js'
+
+type One<T> = T extends readonly (infer Element)[] ? Element : never
+export type DescribedGroup = One<Input<typeof DescribeGroupsResponse>['groups']>
+export type ListedGroup = One<Input<typeof ListGroupsResponse>['groups']>
+
+/** From this version on, DescribeGroups says GROUP_ID_NOT_FOUND (KIP-1043). */
+const VERSION_WITH_GROUP_ID_NOT_FOUND = 6
+/** What DescribeGroups says of a group that isn't. */
+const DEAD = 'Dead'
+const NO_BYTES = Buffer.alloc(0)
+/** What a group is an instance of for ListGroups (KIP-848). */
+const CLASSIC = 'Classic'
+
+/** Which groups ListGroups is to tell of; an empty filter lets everything through. */
+export interface GroupFilter {
+  /** In lower case. */
+  readonly states: ReadonlySet<string>
+  /** In lower case. */
+  readonly types: ReadonlySet<string>
+}
+
+/** What is said of groups to those who aren't members. */
+export class GroupQueries {
+  constructor(private readonly groups: GroupStore) {}
+
+  describe(groupId: string, apiVersion: number): DescribedGroup {
+    const group = this.groups.get(groupId)
+    if (group === undefined) return this.#unknown(groupId, apiVersion)
+    const isStable = group.state === 'Stable'
+    const protocol = isStable ? (group.protocolName ?? '') : ''
+    return {
+      ...described(groupId),
+      groupState: group.state,
+      protocolType: group.protocolType ?? '',
+      protocolData: protocol,
+      members: [...group.members()].map((member) => describedMember(member, isStable, protocol)),
+    }
+  }
+
+  list(filter: GroupFilter): ListedGroup[] {
+    const listed: ListedGroup[] = []
+    if (passes(filter.types, CLASSIC)) {
+      for (const group of this.groups.classic.values()) {
+        if (passes(filter.states, group.state)) listed.push(listedGroup(group))
+      }
+    }
+    return listed
+  }
+
+  /** @throws KafkaError GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP */
+  requireDeletable(groupId: string): void {
+    if (this.groups.require(groupId).state !== 'Empty') {
+      throw new KafkaError(ErrorCode.NON_EMPTY_GROUP)
+    }
+  }
+
+  #unknown(groupId: string, apiVersion: number): DescribedGroup {
+    const dead = { ...described(groupId), groupState: DEAD }
+    if (apiVersion < VERSION_WITH_GROUP_ID_NOT_FOUND) return dead
+    const errorMessage = this.groups.foreign.has(groupId)
+      ? `Group ${groupId} is not a classic group.`
+      : `Group ${groupId} not found.`
+    return { ...dead, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
+  }
+}
+
+/** A group of which nothing is said yet. */
+export function described(groupId: string): DescribedGroup {
+  return {
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+    groupId,
+    groupState: '',
+    protocolType: '',
+    protocolData: '',
+    members: [],
+  }
+}
+
+/** What members subscribe to and were assigned belongs to a generation, so only a stable group has it. */
+function describedMember(
+  member: ClassicMember,
+  isStable: boolean,
+  protocolName: string,
+): DescribedGroup['members'][number] {
+  return {
+    memberId: member.memberId,
+    groupInstanceId: member.groupInstanceId,
+    clientId: member.clientId,
+    clientHost: member.clientHost,
+    memberMetadata: isStable ? member.metadata(protocolName) : NO_BYTES,
+    memberAssignment: isStable ? member.assignment : NO_BYTES,
+  }
+}
+
+function listedGroup(group: ClassicGroup): ListedGroup {
+  return {
+    groupId: group.groupId,
+    protocolType: group.protocolType ?? '',
+    groupState: group.state,
+    groupType: CLASSIC,
+  }
+}
+
+function passes(filter: ReadonlySet<string>, value: string): boolean {
+  return filter.size === 0 || filter.has(value.toLowerCase())
+}

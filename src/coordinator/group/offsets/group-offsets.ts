@@ -1,0 +1,199 @@
+import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
+import type { OffsetCommitRequest } from '../../../protocol/schema/offset-commit.js'
+import type { OffsetDeleteRequest } from '../../../protocol/schema/offset-delete.js'
+import type { CoordinatorRecord } from '../../runtime/record.js'
+import type { Outcome } from '../../runtime/state-machine.js'
+import type { ClassicGroup } from '../classic/classic-group.js'
+import type { ClassicGroups } from '../classic/classic-groups.js'
+import type { GroupRequestContext } from '../group-context.js'
+import { NO_EXPIRATION, offsetCommitRecord, offsetTombstone } from '../group-records.js'
+import type { GroupServices } from '../group-services.js'
+import {
+  type FetchedPartition,
+  NO_LEADER_EPOCH,
+  NO_OFFSET,
+  type OffsetCommitAnswer,
+  type OffsetDeleteAnswer,
+  type OffsetFetchGroup,
+  type OffsetFetchGroupAnswer,
+} from './offset-answers.js'
+import type { OffsetState } from './offset-state.js'
+import type { CommittedOffset } from './offset-table.js'
+
+/** From this version on, clients know GROUP_ID_NOT_FOUND (KIP-848). */
+const VERSION_WITH_GROUP_ID_NOT_FOUND = 9
+/** `retentionTimeMs` of a client that leaves it to the broker. */
+const BROKERS_RETENTION = -1
+
+/** What clients ask of offsets (Kafka's `OffsetMetadataManager`). */
+export class GroupOffsets {
+  constructor(
+    private readonly services: GroupServices,
+    private readonly state: OffsetState,
+    private readonly classic: ClassicGroups,
+  ) {}
+
+  /** @throws KafkaError when the group doesn't let the member commit */
+  commit(
+    { apiVersion }: GroupRequestContext,
+    request: OffsetCommitRequest,
+  ): Outcome<OffsetCommitAnswer> {
+    const group = this.#requireCommitting(apiVersion, request)
+    if (group !== undefined) this.classic.keepAlive(group, request.memberId)
+    const { offsetMetadataMaxBytes } = this.services.config
+    const nowMs = this.services.clocks.logical.now()
+    const expireTimestamp =
+      request.retentionTimeMs === BROKERS_RETENTION
+        ? NO_EXPIRATION
+        : nowMs + request.retentionTimeMs
+    const records: CoordinatorRecord[] = []
+    const topics = request.topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(
+        ({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
+          const metadata = committedMetadata ?? ''
+          if (metadata.length > offsetMetadataMaxBytes) {
+            return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
+          }
+          records.push(
+            offsetCommitRecord(request.groupId, name, partitionIndex, {
+              offset: committedOffset,
+              leaderEpoch: committedLeaderEpoch,
+              metadata,
+              commitTimestamp: nowMs,
+              expireTimestamp,
+              topicId,
+            }),
+          )
+          return { partitionIndex, errorCode: ErrorCode.NONE }
+        },
+      ),
+    }))
+    return { records, response: { throttleTimeMs: 0, topics } }
+  }
+
+  fetch(request: OffsetFetchGroup, requireStable: boolean): Outcome<OffsetFetchGroupAnswer> {
+    const { groupId } = request
+    const fetched = (topic: string, partition: number): FetchedPartition =>
+      requireStable && this.state.isPending(groupId, topic, partition)
+        ? unfetched(partition, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+        : fetchedPartition(partition, this.state.committed.get(groupId, topic, partition))
+    const topics =
+      request.topics === null
+        ? [...this.state.committed.topicsOf(groupId)].map(([name, partitions]) => ({
+            name,
+            partitions: [...partitions.keys()].map((partition) => fetched(name, partition)),
+          }))
+        : request.topics.map(({ name, topicId, partitionIndexes }) => ({
+            name,
+            topicId,
+            partitions: partitionIndexes.map((partition) => fetched(name, partition)),
+          }))
+    return { records: [], response: { groupId, topics, errorCode: ErrorCode.NONE } }
+  }
+
+  /** @throws KafkaError GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP */
+  delete({ groupId, topics }: OffsetDeleteRequest): Outcome<OffsetDeleteAnswer> {
+    const group = this.services.groups.require(groupId)
+    // Of members that aren't consumers, it isn't known which offsets they use.
+    if (group.state !== 'Empty' && !group.usesConsumerProtocol) {
+      throw new KafkaError(ErrorCode.NON_EMPTY_GROUP)
+    }
+    const records: CoordinatorRecord[] = []
+    const answered = topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => {
+        if (group.isSubscribedTo(name)) {
+          return { partitionIndex, errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC }
+        }
+        if (this.#isKnown(groupId, name, partitionIndex)) {
+          records.push(offsetTombstone(groupId, name, partitionIndex))
+        }
+        return { partitionIndex, errorCode: ErrorCode.NONE }
+      }),
+    }))
+    return {
+      records,
+      response: { errorCode: ErrorCode.NONE, throttleTimeMs: 0, topics: answered },
+    }
+  }
+
+  /** Tombstones of all that a group has committed, or has pending. */
+  tombstonesOf(groupId: string): CoordinatorRecord[] {
+    return [...this.state.partitionsOf(groupId)].map(([topic, partition]) =>
+      offsetTombstone(groupId, topic, partition),
+    )
+  }
+
+  /** Tombstones of what a group has for topics. */
+  tombstonesOfTopics(groupId: string, topics: ReadonlySet<string>): CoordinatorRecord[] {
+    return [...this.state.partitionsOf(groupId)]
+      .filter(([topic]) => topics.has(topic))
+      .map(([topic, partition]) => offsetTombstone(groupId, topic, partition))
+  }
+
+  /**
+   * Who may commit (Kafka's `ClassicGroup.validateOffsetCommit`): members of the generation, and, as
+   * long as nobody is a member, everybody who doesn't claim to be one.
+   *
+   * @returns undefined when the group is yet to come
+   */
+  #requireCommitting(apiVersion: number, request: OffsetCommitRequest): ClassicGroup | undefined {
+    const { groups } = this.services
+    const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request
+    if (groups.foreign.has(groupId)) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
+    const group = groups.get(groupId)
+    if (group === undefined) {
+      if (generation < 0) return undefined
+      throw new KafkaError(
+        apiVersion >= VERSION_WITH_GROUP_ID_NOT_FOUND
+          ? ErrorCode.GROUP_ID_NOT_FOUND
+          : ErrorCode.ILLEGAL_GENERATION,
+      )
+    }
+    if (generation < 0 && group.state === 'Empty') return group
+    if (generation < 0 && memberId === '' && groupInstanceId === null) {
+      throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
+    }
+    group.requireMember(memberId, groupInstanceId)
+    if (generation !== group.generationId) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
+    // The member knows the generation, but its partitions may be another's by now.
+    if (group.state === 'CompletingRebalance') {
+      throw new KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
+    }
+    return group
+  }
+
+  #isKnown(groupId: string, topic: string, partition: number): boolean {
+    return (
+      this.state.committed.get(groupId, topic, partition) !== undefined ||
+      this.state.isPending(groupId, topic, partition)
+    )
+  }
+}
+
+function fetchedPartition(
+  partitionIndex: number,
+  committed: CommittedOffset | undefined,
+): FetchedPartition {
+  if (committed === undefined) return unfetched(partitionIndex, ErrorCode.NONE)
+  return {
+    partitionIndex,
+    committedOffset: committed.offset,
+    committedLeaderEpoch: committed.leaderEpoch,
+    metadata: committed.metadata,
+    errorCode: ErrorCode.NONE,
+  }
+}
+
+/** A partition of which there is no offset, or none to be told. */
+export function unfetched(partitionIndex: number, errorCode: ErrorCode): FetchedPartition {
+  return {
+    partitionIndex,
+    committedOffset: NO_OFFSET,
+    committedLeaderEpoch: NO_LEADER_EPOCH,
+    metadata: '',
+    errorCode,
+  }
+}

@@ -1,0 +1,92 @@
+import type { Logger } from '../../env/logger.js'
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import type { CoordinatorLog } from './coordinator-log.js'
+import { PartitionCoordinator, type PartitionCoordinatorOptions } from './partition-coordinator.js'
+import type { Operation, StateMachine } from './state-machine.js'
+
+export type CoordinatorRuntimeOptions<S extends StateMachine> = Omit<
+  PartitionCoordinatorOptions<S>,
+  'log'
+> & { readonly logger: Logger }
+
+interface Led<S extends StateMachine> {
+  readonly leaderEpoch: number
+  readonly coordinator: PartitionCoordinator<S>
+}
+
+/**
+ * The partitions of one coordinator's topic that this node leads, with a state machine each (Kafka's
+ * `CoordinatorRuntime`). The same for groups, transactions and share partitions: what they decide is
+ * in their {@link StateMachine}.
+ */
+export class CoordinatorRuntime<S extends StateMachine> {
+  readonly #led = new Map<number, Led<S>>()
+  #closed = false
+
+  constructor(private readonly options: CoordinatorRuntimeOptions<S>) {}
+
+  /**
+   * This node leads the partition: loads its log. Harmless when told before of the same epoch or a
+   * later one.
+   */
+  elect(partition: number, leaderEpoch: number, log: CoordinatorLog): void {
+    const led = this.#led.get(partition)
+    if (this.#closed || (led !== undefined && led.leaderEpoch >= leaderEpoch)) return
+    led?.coordinator.close()
+    const coordinator = new PartitionCoordinator({ ...this.options, log })
+    this.#led.set(partition, { leaderEpoch, coordinator })
+  }
+
+  /** This node doesn't lead the partition any more. */
+  resign(partition: number): void {
+    const led = this.#led.get(partition)
+    this.#led.delete(partition)
+    led?.coordinator.close()
+  }
+
+  /**
+   * Runs an operation on the partition's state, as one of `key`.
+   *
+   * @returns rejects with a KafkaError: what the operation threw, why its records couldn't be
+   *   appended or committed, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
+   */
+  run<R>(partition: number, key: string, operation: (machine: S) => ReturnType<Operation<R>>) {
+    const led = this.#led.get(partition)
+    if (led === undefined) return Promise.reject<R>(new KafkaError(ErrorCode.NOT_COORDINATOR))
+    const { coordinator } = led
+    return coordinator.run(key, () => operation(coordinator.machine))
+  }
+
+  /** Reads the state of every partition; those that aren't led any more are left out. */
+  async readAll<R>(query: (machine: S) => R): Promise<R[]> {
+    const reads = [...this.#led.values()].map(({ coordinator }) =>
+      coordinator
+        .read(() => query(coordinator.machine))
+        .then(
+          (result) => [result],
+          (error: unknown) => {
+            if (error instanceof KafkaError && error.code === ErrorCode.NOT_COORDINATOR) return []
+            throw error
+          },
+        ),
+    )
+    return (await Promise.all(reads)).flat(1) as R[]
+  }
+
+  /** The partitions whose state is there. */
+  *active(): Generator<{ readonly partition: number; readonly machine: S }> {
+    for (const [partition, { coordinator }] of this.#led) {
+      if (coordinator.isActive) yield { partition, machine: coordinator.machine }
+    }
+  }
+
+  isLoading(partition: number): boolean {
+    return this.#led.get(partition)?.coordinator.isLoading ?? false
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { coordinator } of this.#led.values()) coordinator.close()
+    this.#led.clear()
+  }
+}

@@ -1,0 +1,269 @@
+import type { Clocks } from '../../env/clock.js'
+import type { Logger } from '../../env/logger.js'
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import { buildBatch, type CompressionType, NO_PRODUCER_ID } from '../../protocol/records/index.js'
+import { CommitQueue } from './commit-queue.js'
+import type { CoordinatorLog } from './coordinator-log.js'
+import { KeyedQueues } from './keyed-queues.js'
+import { LogReplay } from './log-replay.js'
+import { type CoordinatorRecordTypes, encodeCoordinatorRecord } from './record.js'
+import type { Operation, Outcome, StateMachine, StateMachineContext } from './state-machine.js'
+import { PartitionTimers } from './timers.js'
+
+export interface PartitionCoordinatorOptions<S extends StateMachine> {
+  readonly log: CoordinatorLog
+  readonly clocks: Clocks
+  readonly logger: Logger
+  readonly recordTypes: CoordinatorRecordTypes
+  /** Of the batches that are appended. */
+  readonly compression: CompressionType
+  /** The most that is read from the log at a time. */
+  readonly loadBytes: number
+  /** How long an operation waits until its records are committed. */
+  readonly commitTimeoutMs: number
+  readonly create: (context: StateMachineContext) => S
+}
+
+type State = 'loading' | 'active' | 'failed' | 'closed'
+
+/** An operation on its way: what is owed to whoever asked for it. */
+interface Pending<R> {
+  readonly outcome: Outcome<R>
+  readonly resolve: (response: R | Promise<R>) => void
+  readonly reject: (error: KafkaError) => void
+  /** Its key's next operation may begin. */
+  readonly free: () => void
+}
+
+/**
+ * Drives one partition's state machine (Kafka's `CoordinatorRuntime.CoordinatorContext`): loads it
+ * from the log, runs operations, appends what they yield, replays it once it is on the log, and
+ * answers when it is committed.
+ */
+export class PartitionCoordinator<S extends StateMachine> {
+  readonly machine: S
+  #state: State = 'loading'
+  /** Everything before it is in the machine's state. */
+  #appliedOffset: number
+  readonly #timers: PartitionTimers
+  readonly #commits: CommitQueue
+  readonly #queues = new KeyedQueues()
+  readonly #replay: LogReplay
+  readonly #unwatch: () => void
+
+  constructor(private readonly options: PartitionCoordinatorOptions<S>) {
+    const { log, clocks, logger } = options
+    this.#appliedOffset = log.logStartOffset
+    this.#commits = new CommitQueue(clocks.pacing, options.commitTimeoutMs)
+    const schedule: StateMachineContext['schedule'] = (key, name, operation) =>
+      this.#schedule(key, name, operation)
+    this.#timers = new PartitionTimers(schedule)
+    this.machine = options.create({ timers: this.#timers, schedule })
+    this.#replay = new LogReplay({
+      log,
+      machine: this.machine,
+      recordTypes: options.recordTypes,
+      readBytes: options.loadBytes,
+      clock: clocks.pacing,
+      logger,
+    })
+    this.#unwatch = log.watchHighWatermark((highWatermark) => this.#commits.advance(highWatermark))
+    this.#load()
+  }
+
+  get isActive(): boolean {
+    return this.#state === 'active'
+  }
+
+  get isLoading(): boolean {
+    return this.#state === 'loading'
+  }
+
+  /**
+   * Runs an operation as one of `key`, after those before it.
+   *
+   * @returns rejects with a KafkaError: what the operation threw, why its records couldn't be
+   *   appended or committed, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
+   */
+  run<R>(key: string, operation: Operation<R>): Promise<R> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    return new Promise((resolve, reject) => {
+      const taken = this.#queues.add(key, {
+        run: (free) => this.#execute(operation, resolve, reject, free),
+        fail: reject,
+      })
+      if (!taken) reject(new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+    })
+  }
+
+  /** Reads what may belong to several keys, without waiting for those who are at work on them. */
+  read<R>(query: () => R): Promise<R> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    return new Promise((resolve, reject) => {
+      const operation = (): Outcome<R> => ({ records: [], response: query() })
+      this.#execute(operation, resolve, reject, () => {})
+    })
+  }
+
+  /** Ends it: whoever waits is told NOT_COORDINATOR. */
+  close(): void {
+    this.#end('closed')
+  }
+
+  #refusal(): KafkaError | undefined {
+    if (this.#state === 'active') return undefined
+    return new KafkaError(
+      this.#state === 'loading'
+        ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+        : ErrorCode.NOT_COORDINATOR,
+    )
+  }
+
+  #load(): void {
+    const { log, logger } = this.options
+    this.#replay
+      .run((endOffset) => {
+        this.#appliedOffset = endOffset
+        this.#state = 'active'
+        this.machine.onLoaded()
+        logger.debug({ log: log.name, endOffset }, 'coordinator loaded')
+      })
+      .catch((error: unknown) => {
+        logger.error({ log: log.name, err: error }, 'the log of a coordinator cannot be loaded')
+        this.#end('failed')
+      })
+  }
+
+  #schedule(key: string, name: string, operation: Operation<void>): void {
+    this.run(key, operation).catch((error: unknown) => {
+      if (error instanceof KafkaError && error.code === ErrorCode.NOT_COORDINATOR) return
+      const { log, logger } = this.options
+      logger.warn({ log: log.name, key, err: error }, `the operation ${name} has failed`)
+    })
+  }
+
+  #execute<R>(
+    operation: Operation<R>,
+    resolve: (response: R | Promise<R>) => void,
+    reject: (error: KafkaError) => void,
+    free: () => void,
+  ): void {
+    let outcome: Outcome<R>
+    try {
+      outcome = operation()
+    } catch (error) {
+      reject(this.#asKafkaError(error))
+      free()
+      return
+    }
+    const pending: Pending<R> = { outcome, resolve, reject, free }
+    if (outcome.records.length === 0) this.#complete(pending, this.#appliedOffset)
+    else this.#append(pending)
+  }
+
+  #append<R>(pending: Pending<R>): void {
+    let endOffset: number | undefined
+    let result: KafkaError | null | undefined
+    try {
+      const batch = this.#batchOf(pending.outcome)
+      endOffset = this.options.log.append(batch, (error) => {
+        result = error
+        // It may come before the end offset is known.
+        if (endOffset !== undefined) this.#appended(pending, endOffset, error)
+      })
+    } catch (error) {
+      this.#fail(pending, this.#asKafkaError(error))
+      return
+    }
+    if (result !== undefined) this.#appended(pending, endOffset, result)
+  }
+
+  #batchOf({ records }: Outcome<unknown>): Buffer {
+    const { log, clocks, recordTypes, compression } = this.options
+    const batch = buildBatch({
+      records: records.map((record) => encodeCoordinatorRecord(recordTypes, record)),
+      timestamp: clocks.logical.now(),
+      compression,
+      // As Kafka's coordinators have it, although there is no producer.
+      baseSequence: 0,
+    })
+    if (batch.length <= log.maxBatchBytes) return batch
+    throw new KafkaError(
+      ErrorCode.RECORD_LIST_TOO_LARGE,
+      `${records.length} records in a batch of ${batch.length} bytes are too much for ${log.name}`,
+    )
+  }
+
+  #appended<R>(pending: Pending<R>, endOffset: number, error: KafkaError | null): void {
+    if (this.#state !== 'active') {
+      this.#fail(pending, new KafkaError(ErrorCode.NOT_COORDINATOR))
+      return
+    }
+    if (error !== null) {
+      // What is on the disk isn't known any more: whoever leads next replays it.
+      this.#fail(pending, error)
+      this.#end('failed')
+      return
+    }
+    try {
+      const { records } = pending.outcome
+      let offset = endOffset - records.length
+      for (const record of records) {
+        this.machine.replay(record, { offset: offset++, producerId: NO_PRODUCER_ID })
+      }
+    } catch (failure) {
+      this.#fail(pending, this.#asKafkaError(failure))
+      this.#end('failed')
+      return
+    }
+    this.#appliedOffset = endOffset
+    this.#complete(pending, endOffset)
+  }
+
+  /** Answers when everything before `offset` is committed; the next of its key may begin now. */
+  #complete<R>(pending: Pending<R>, offset: number): void {
+    const answer = (error: KafkaError | null): void => {
+      this.#tell(pending.outcome, error)
+      if (error !== null) pending.reject(error)
+      else pending.resolve(pending.outcome.response)
+    }
+    if (this.options.log.highWatermark >= offset) answer(null)
+    else this.#commits.add(offset, answer)
+    pending.free()
+  }
+
+  #fail<R>({ outcome, reject, free }: Pending<R>, error: KafkaError): void {
+    this.#tell(outcome, error)
+    reject(error)
+    free()
+  }
+
+  #tell({ completed }: Outcome<unknown>, error: KafkaError | null): void {
+    try {
+      completed?.(error)
+    } catch (failure) {
+      this.options.logger.error({ err: failure }, 'a coordinator failed after an append')
+    }
+  }
+
+  #end(state: 'failed' | 'closed'): void {
+    if (this.#state === 'closed' || this.#state === 'failed') return
+    this.#state = state
+    const error = new KafkaError(ErrorCode.NOT_COORDINATOR)
+    this.#replay.cancel()
+    this.#unwatch()
+    this.#timers.cancelAll()
+    this.#queues.fail(error)
+    this.#commits.fail(error)
+    this.machine.onUnloaded(error)
+    this.#timers.cancelAll()
+  }
+
+  #asKafkaError(error: unknown): KafkaError {
+    if (error instanceof KafkaError) return error
+    this.options.logger.error({ err: error }, 'a coordinator failed unexpectedly')
+    return new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, undefined, { cause: error })
+  }
+}
