@@ -2,6 +2,7 @@ import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js
 import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
 import type { Logger } from '../env/logger.js'
 import type { MetadataDelta, PartitionChange } from '../metadata/delta.js'
+import type { MetadataImage } from '../metadata/image.js'
 import type { MetadataPublisher } from '../metadata/loader.js'
 import { PartitionCoordinatorLog } from './partition-coordinator-log.js'
 import type { ReplicaManager } from './replica-manager.js'
@@ -20,7 +21,9 @@ export interface GroupElectionsOptions {
 export class GroupElections implements MetadataPublisher {
   constructor(private readonly options: GroupElectionsOptions) {}
 
-  onMetadataUpdate(delta: MetadataDelta): void {
+  onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void {
+    const topic = image.topicsByName.get(OFFSETS_TOPIC)
+    if (topic !== undefined) this.options.groups.partitionCount = topic.partitions.size
     for (const change of delta.partitions) {
       if (change.topicName === OFFSETS_TOPIC) this.#changed(change)
     }
