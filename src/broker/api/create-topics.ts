@@ -26,7 +26,7 @@ export const createTopics = (services: CreateTopicsServices): Handler =>
     handle: async (context, request) => {
       const refusals = refuse(services, context, request)
       const topics = request.topics.filter(({ name }) => !refusals.has(name))
-      const refused = [...refusals].map(([name, error]) => ({ name, ...error }))
+      const refused = [...refusals].map(([name, error]) => ({ name, ...error, configs: [] }))
       if (topics.length === 0) return { topics: refused }
       const asked = { ...request, topics }
       const { apiVersion } = context
@@ -42,7 +42,7 @@ export const createTopics = (services: CreateTopicsServices): Handler =>
       return { ...answer, topics: [...created, ...refused] }
     },
     refuse: ({ topics }, error) => ({
-      topics: topics.map(({ name }) => ({ name, ...toApiError(error) })),
+      topics: topics.map(({ name }) => ({ name, ...toApiError(error), configs: [] })),
     }),
   })
 
