@@ -144,9 +144,12 @@ export class RaftDriver implements RaftClient {
       fail: (error) => this.#fault(error),
     })
     this.#listeners.push(context)
-    const { state } = this.#core
-    const epochStart = state.name === 'leader' ? state.epochStartOffset : undefined
-    context.leaderChanged(this.leaderAndEpoch, epochStart)
+    // The core is ahead of what was carried out; news under way will reach this listener too.
+    if (!this.#queue.has('leaderChange')) {
+      const { state } = this.#core
+      const epochStart = state.name === 'leader' ? state.epochStartOffset : undefined
+      context.leaderChanged(this.leaderAndEpoch, epochStart)
+    }
     context.committed(this.#committed)
   }
 

@@ -21,6 +21,11 @@ export class EffectQueue {
     return this.#queue.length === 0 && !this.#held
   }
 
+  /** An effect of that type is still to be carried out. */
+  has(type: Effect['type']): boolean {
+    return this.#queue.some((effect) => effect.type === type)
+  }
+
   push(effects: readonly Effect[]): void {
     if (this.#stopped) return
     for (const effect of effects) this.#queue.push(effect)
