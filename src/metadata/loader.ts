@@ -17,6 +17,11 @@ export interface MetadataPublisher {
    * changes nothing (a NoOpRecord) is told too: the image's provenance has moved on.
    */
   onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void
+  /**
+   * A batch was committed; told before its records are replayed, and of those within a metadata
+   * transaction too.
+   */
+  onBatchCommitted?(batch: CommittedBatch): void
   /** The quorum has another leader or epoch; the leader is the active controller. */
   onControllerChange?(leader: LeaderAndEpoch): void
 }
@@ -95,6 +100,7 @@ export class MetadataLoader implements RaftListener {
 
   handleCommit(batch: CommittedBatch): void {
     if (this.#failed) return
+    for (const publisher of this.#publishers) publisher.onBatchCommitted?.(batch)
     this.#guard(`the batch at offset ${batch.baseOffset}`, () => {
       for (const record of batch.records) this.#replay.replay(decodeRecord(record))
       // Nobody may see a part of a transaction, nor take it into a snapshot.

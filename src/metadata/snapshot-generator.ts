@@ -30,8 +30,7 @@ export class SnapshotGenerator implements MetadataPublisher {
 
   constructor(private readonly options: SnapshotGeneratorOptions) {}
 
-  /** To be told of each committed batch before the loader is, for its size. */
-  countBytes(batch: CommittedBatch): void {
+  onBatchCommitted(batch: CommittedBatch): void {
     for (const record of batch.records) this.#bytes += record.length
   }
 
