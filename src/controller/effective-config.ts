@@ -59,12 +59,13 @@ export function effectiveTopicConfig(
   return { name, value: formatValue(key.defaultValue ?? null, key.type), source: Source.DEFAULT }
 }
 
-/** All configurations of a topic, by name. */
+/** All configurations of a topic but the internal ones, by name. */
 export function effectiveTopicConfigs(
   overrides: ReadonlyMap<string, string>,
   image: MetadataImage,
   config: BrokerConfig,
 ): EffectiveConfig[] {
   const names = Object.keys(topicConfigs).sort() as TopicConfigName[]
-  return names.map((name) => effectiveTopicConfig(name, overrides, image, config))
+  const shown = names.filter((name) => !topicConfigs[name].internal)
+  return shown.map((name) => effectiveTopicConfig(name, overrides, image, config))
 }
