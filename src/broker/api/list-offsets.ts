@@ -11,6 +11,8 @@ const CONSUMER_REPLICA_ID = -1
 const READ_COMMITTED = 1
 /** Before this version OFFSET_NOT_AVAILABLE wasn't known to clients. */
 const VERSION_WITH_OFFSET_NOT_AVAILABLE = 5
+/** From this version on, the leader epoch of an offset is told (KIP-320). */
+const VERSION_WITH_LEADER_EPOCH = 4
 
 export interface ListOffsetsServices {
   readonly replicas: ReplicaManager
@@ -77,7 +79,9 @@ class ListOffsets {
     try {
       const found = await this.#find(topic, request)
       if (found === undefined) return failed(partitionIndex, ErrorCode.NONE)
-      return { partitionIndex, errorCode: ErrorCode.NONE, ...found }
+      const answer = { partitionIndex, errorCode: ErrorCode.NONE, ...found }
+      const knowsEpochs = this.context.apiVersion >= VERSION_WITH_LEADER_EPOCH
+      return knowsEpochs ? answer : { ...answer, leaderEpoch: -1 }
     } catch (error) {
       return failed(partitionIndex, this.#codeOf(error))
     }
