@@ -189,12 +189,12 @@ export class RaftDriver implements RaftClient {
     lastContainedLogTimestamp: number,
   ): SnapshotWriter | undefined {
     const { log } = this.#core
+    if ((log.latestSnapshotId?.offset ?? -1) >= id.offset) return undefined
     if (id.offset > this.#committed || id.offset < log.startOffset) {
       throw new RangeError(
         `a snapshot at ${id.offset} lies outside of the committed log, ${log.startOffset} to ${this.#committed}`,
       )
     }
-    if ((this.latestSnapshotId?.offset ?? -1) >= id.offset) return undefined
     if (log.epochAt(id.offset - 1) !== id.epoch) {
       throw new RangeError(`the log's epoch before ${id.offset} isn't ${id.epoch}`)
     }
@@ -271,7 +271,12 @@ export class RaftDriver implements RaftClient {
   }
 
   #afterEvent(): void {
-    this.#queue.push(this.#core.takeEffects())
+    try {
+      this.#queue.push(this.#core.takeEffects())
+    } catch (error) {
+      // A log that is offline refuses at once.
+      this.#fault(error)
+    }
     if (this.#stopped) return
     this.#wakeUp.noLaterThan(this.#core.wakeAtMs)
     this.#tellIfQuiet()

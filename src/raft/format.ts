@@ -14,6 +14,13 @@ const BOOTSTRAP_FILE = 'bootstrap.checkpoint'
 /** The `kraft.version` levels that a voter here can work with. */
 const KRAFT_VERSIONS = { kraftVersionMin: 0, kraftVersionMax: 1 }
 
+/** A voter that a quorum begins with. */
+export interface InitialVoter {
+  readonly key: ReplicaKey
+  /** The node's controller listeners. */
+  readonly endpoints: readonly VoterEndpoint[]
+}
+
 export interface MetadataFormat {
   /** The log directory (the one of `log.dirs` or `metadata.log.dir`), absolute; it exists. */
   readonly logDirectory: string
@@ -23,11 +30,7 @@ export interface MetadataFormat {
    * Begins a dynamic quorum with this node as its only voter (`kafka-storage format --standalone`).
    * Left out where `controller.quorum.voters` is set.
    */
-  readonly standalone?: {
-    readonly key: ReplicaKey
-    /** The node's controller listeners. */
-    readonly endpoints: readonly VoterEndpoint[]
-  }
+  readonly standalone?: InitialVoter
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number
 }
@@ -42,25 +45,38 @@ export interface MetadataFormat {
  */
 export function formatMetadataDirectory(disk: Disk, format: MetadataFormat): void {
   const { logDirectory, bootstrap, standalone, nowMs } = format
-  if (standalone) {
-    const directory = `${logDirectory}/${METADATA_DIRECTORY}`
-    disk.makeDirectory(directory)
-    const voters = new VoterSet([
-      { ...standalone.key, endpoints: standalone.endpoints, ...KRAFT_VERSIONS },
-    ])
-    const snapshot = [
-      encodeSnapshotHeader(0, nowMs, nowMs, voters),
-      encodeSnapshotFooter(0, nowMs, 3),
-    ]
-    const name = snapshotFileName({ offset: 0, epoch: 0 })
-    disk.replaceFileSync(`${directory}/${name}`, Buffer.concat(snapshot))
-  }
+  if (standalone) writeVoters(disk, logDirectory, [standalone], nowMs)
   const checkpoint = [
     encodeSnapshotHeader(0, nowMs, 0, undefined),
     buildDataBatch(bootstrap, { baseOffset: 1, epoch: 0, timestampMs: nowMs }),
     encodeSnapshotFooter(0, nowMs, 1 + bootstrap.length),
   ]
   disk.replaceFileSync(`${logDirectory}/${BOOTSTRAP_FILE}`, Buffer.concat(checkpoint))
+}
+
+/**
+ * Writes the snapshot that a dynamic quorum starts from, `0-0.checkpoint`, as `--standalone` and
+ * `--initial-controllers` of `kafka-storage format` do.
+ *
+ * @throws DiskError
+ */
+export function writeVoters(
+  disk: Disk,
+  logDirectory: string,
+  initial: readonly InitialVoter[],
+  nowMs: number,
+): void {
+  const directory = `${logDirectory}/${METADATA_DIRECTORY}`
+  disk.makeDirectory(directory)
+  const voters = new VoterSet(
+    initial.map(({ key, endpoints }) => ({ ...key, endpoints, ...KRAFT_VERSIONS })),
+  )
+  const snapshot = [
+    encodeSnapshotHeader(0, nowMs, nowMs, voters),
+    encodeSnapshotFooter(0, nowMs, 3),
+  ]
+  const name = snapshotFileName({ offset: 0, epoch: 0 })
+  disk.replaceFileSync(`${directory}/${name}`, Buffer.concat(snapshot))
 }
 
 /**

@@ -4,21 +4,13 @@ import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
 import type { Log } from '../storage/log.js'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../storage/log-config.js'
-import type { OffsetAndEpoch } from './client.js'
 import type { RaftConfig } from './core/replica.js'
 import { RaftDriver } from './driver.js'
 import { recoverLog } from './log-recovery.js'
 import { QuorumStateFile, readConfiguredVoterIds } from './quorum-state-file.js'
-import {
-  applyControlBatch,
-  type ControlState,
-  entryBatches,
-  MAX_BATCH_BYTES,
-  readControlState,
-} from './records.js'
+import { MAX_BATCH_BYTES } from './records.js'
 import { SnapshotFiles } from './snapshot-files.js'
 import type { SnapshotRetention } from './snapshots.js'
-import type { RaftLog, SnapshotStore } from './storage.js'
 import { StorageLog } from './storage-log.js'
 import { noTransport, type RaftTransport } from './transport.js'
 import { NO_DIRECTORY_ID, type ReplicaKey, VoterSet } from './voter-set.js'
@@ -29,9 +21,6 @@ export const METADATA_TOPIC = '__cluster_metadata'
 export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** The metadata log's directory within its log directory. */
 export const METADATA_DIRECTORY = `${METADATA_TOPIC}-0`
-
-/** Log that is read at once while its control records are looked for, bytes. */
-const SCAN_BYTES = 1024 * 1024
 
 export interface QuorumOptions {
   readonly disk: Disk
@@ -88,8 +77,7 @@ export async function openQuorum(options: QuorumOptions): Promise<RaftDriver> {
   disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/')
   const log = new StorageLog(options.log)
   const snapshots = new SnapshotFiles(disk, directory)
-  await recoverLog(log, snapshots)
-  const control = await controlStateOf(log, snapshots)
+  const control = await recoverLog(log, snapshots)
   const voters = control.voters ?? configuredVoters(options)
   if (options.transport === undefined && !voters.isOnlyVoter(key)) throw notAlone(options, voters)
   const kraftVersion = control.voters ? Math.max(1, control.kraftVersion) : control.kraftVersion
@@ -110,25 +98,6 @@ export async function openQuorum(options: QuorumOptions): Promise<RaftDriver> {
     ...(options.retention ? { retention: options.retention } : {}),
     onFault: options.onFault,
   })
-}
-
-/** What the newest snapshot and the log after it say of the quorum. */
-async function controlStateOf(log: RaftLog, snapshots: SnapshotStore): Promise<ControlState> {
-  const latest = snapshots.list().at(-1)
-  const state = readControlState(latest ? entryBatches(wholeSnapshot(snapshots, latest)) : [])
-  let offset = Math.max(latest?.offset ?? 0, log.startOffset)
-  while (offset < log.endOffset) {
-    const batches = entryBatches(await log.read(offset, SCAN_BYTES, log.endOffset))
-    const last = batches.at(-1)
-    if (!last) throw new Error(`the metadata log has nothing readable at offset ${offset}`)
-    for (const batch of batches) applyControlBatch(state, batch)
-    offset = last.endOffset
-  }
-  return state
-}
-
-function wholeSnapshot(snapshots: SnapshotStore, id: OffsetAndEpoch): Buffer {
-  return snapshots.read(id, 0, Number.MAX_SAFE_INTEGER)
 }
 
 function configuredVoters({ disk, directory, configuredVoters, key }: QuorumOptions): VoterSet {

@@ -13,6 +13,9 @@ export function snapshotFileName(id: OffsetAndEpoch): string {
 
 /** The snapshots in the metadata log's directory. */
 export class SnapshotFiles implements SnapshotStore {
+  /** The same snapshot may be written here and fetched from the leader at once. */
+  #lastPart = 0
+
   /** Removes what a crash left unfinished. */
   constructor(
     private readonly disk: Disk,
@@ -52,7 +55,7 @@ export class SnapshotFiles implements SnapshotStore {
 
   create(id: OffsetAndEpoch): SnapshotFile {
     this.disk.makeDirectory(this.directory)
-    return new PartFile(this.disk, this.directory, this.#path(id), id)
+    return new PartFile(this.disk, this.directory, this.#path(id), ++this.#lastPart, id)
   }
 
   remove(id: OffsetAndEpoch): void {
@@ -72,9 +75,10 @@ class PartFile implements SnapshotFile {
     private readonly disk: Disk,
     private readonly directory: string,
     private readonly path: string,
+    part: number,
     readonly id: OffsetAndEpoch,
   ) {
-    this.#partPath = `${path}.part`
+    this.#partPath = `${path.slice(0, -SUFFIX.length)}-${part}${PART_SUFFIX}`
     disk.remove(this.#partPath)
     this.#file = disk.open(this.#partPath, { create: true })
   }
@@ -101,7 +105,9 @@ class PartFile implements SnapshotFile {
         return
       }
       try {
-        this.disk.rename(this.#partPath, this.path)
+        // Whoever fetches a snapshot in pieces must find the same bytes to the end.
+        if (this.disk.stat(this.path)) this.disk.remove(this.#partPath)
+        else this.disk.rename(this.#partPath, this.path)
         this.disk.syncDirectory(this.directory)
       } catch (cause) {
         done(cause as Error)

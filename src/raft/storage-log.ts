@@ -27,13 +27,12 @@ export class StorageLog implements RaftLog {
 
   epochs(): EpochStart[] {
     const starts: EpochStart[] = []
-    let epoch = this.log.latestEpoch
-    while (epoch !== undefined && epoch >= 0) {
-      const before = this.log.endOffsetForEpoch(epoch - 1)
-      const startOffset = Math.max(before.endOffset, this.log.logStartOffset)
-      starts.unshift({ epoch, startOffset })
-      if (before.endOffset <= this.log.logStartOffset) break
-      epoch = before.leaderEpoch < 0 ? undefined : before.leaderEpoch
+    let startOffset = this.log.logStartOffset
+    while (startOffset < this.log.logEndOffset) {
+      const epoch = this.log.epochForOffset(startOffset)
+      if (epoch === undefined) break
+      starts.push({ epoch, startOffset })
+      startOffset = this.log.endOffsetForEpoch(epoch).endOffset
     }
     return starts
   }

@@ -14,7 +14,10 @@ export interface RaftLog {
   readonly endOffset: number
   /** Bytes. */
   readonly size: number
-  /** The epochs of what the log holds, the first one from `startOffset` on. */
+  /**
+   * The epochs of what the log holds, the first one from `startOffset` on. None when the first isn't
+   * known: then the log was cut within a segment, which is still whole.
+   */
   epochs(): EpochStart[]
   /** Appends one batch at the end, as the leader of `epoch`. */
   append(batch: Buffer, epoch: number, done: Done): void

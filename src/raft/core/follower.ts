@@ -110,9 +110,9 @@ export function handleFetchResponse(
 }
 
 function truncate(r: Replica, offset: number): void {
-  if (offset < (r.highWatermark ?? 0)) {
+  if (offset < r.committedOffset) {
     throw new RaftFault(
-      `the leader of epoch ${r.epoch} asks for truncation to ${offset}, below the high watermark ${r.highWatermark}`,
+      `the leader of epoch ${r.epoch} asks for truncation to ${offset}, below the high watermark ${r.committedOffset}`,
     )
   }
   if (offset >= r.log.endOffset) return

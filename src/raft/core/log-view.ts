@@ -62,6 +62,11 @@ export class LogView {
     return this.#inFlight.length > 0
   }
 
+  /** The epochs of what the log holds. */
+  epochs(): readonly EpochStart[] {
+    return this.#epochs.starts()
+  }
+
   epochAt(offset: number): number {
     return this.#epochs.epochAt(offset)
   }

@@ -69,6 +69,7 @@ export class Replica {
   #persisted: QuorumState
   #effects: Effect[] = []
   #shuttingDown = false
+  #committedOffset: number
   nowMs: number
   /** Everything before it is committed and durable here; unknown to a leader whose epoch is young. */
   highWatermark: number | undefined
@@ -87,6 +88,7 @@ export class Replica {
     this.#state = initial
     this.#persisted = start.quorumState ?? { epoch: 0, leaderId: NO_LEADER, votedKey: undefined }
     this.highWatermark = start.log.latestSnapshotId?.offset
+    this.#committedOffset = this.highWatermark ?? 0
     this.#persist()
   }
 
@@ -104,6 +106,11 @@ export class Replica {
 
   get isVoter(): boolean {
     return this.voters.has(this.key)
+  }
+
+  /** Everything before it is known to be committed, also while no high watermark is shown. */
+  get committedOffset(): number {
+    return this.#committedOffset
   }
 
   get shuttingDown(): boolean {
@@ -184,8 +191,9 @@ export class Replica {
   }
 
   advanceHighWatermark(offset: number): boolean {
-    if (this.highWatermark !== undefined && offset <= this.highWatermark) return false
+    if (offset < this.#committedOffset || offset === this.highWatermark) return false
     this.highWatermark = offset
+    this.#committedOffset = offset
     this.emit({ type: 'commit', highWatermark: offset })
     return true
   }
