@@ -101,14 +101,15 @@ export function configRecords(
   resource: ConfigResource,
   changes: ConfigChanges,
 ): NewRecord[] {
+  const { resourceType, resourceName } = resource
   const before = current(context, resource)
-  const isBroker = resource.resourceType === ConfigResourceType.BROKER
+  const isBroker = resourceType === ConfigResourceType.BROKER
   return [...changes]
     .filter(([name, value]) => isBroker || (before.get(name) ?? null) !== value)
     .map(([name, value]) => ({
       type: 'ConfigRecord',
       version: 0,
-      data: { ...resource, name, value },
+      data: { resourceType, resourceName, name, value },
     }))
 }
 
