@@ -51,11 +51,11 @@ const tools = {
     ],
   },
   'node 22': {
-    present: () => succeeds('npx --no -p node@22 node --version'),
+    present: () => succeeds('npx --offline -y -p node@22 node --version'),
     install: ['npx -y -p node@22 node --version'],
   },
   'node 24': {
-    present: () => succeeds('npx --no -p node@24 node --version'),
+    present: () => succeeds('npx --offline -y -p node@24 node --version'),
     install: ['npx -y -p node@24 node --version'],
   },
   '@platformatic/kafka': {
@@ -89,7 +89,6 @@ export const parts = [
     name: 'platformatic',
     files: ['compat/platformatic'],
     tools: ['node 22', '@platformatic/kafka'],
-    node: under(22),
   },
   { name: 'java-tools', files: ['compat/java'], tools: apacheKafka, timeoutSeconds: 900 },
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
