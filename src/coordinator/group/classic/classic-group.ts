@@ -3,13 +3,14 @@ import type { GroupMetadataValue } from '../../../protocol/schema/group-records.
 import { compareAsHashMapKeys } from '../java-hash.js'
 import type { JoinAnswer } from './answers.js'
 import { ClassicMember, type MemberProtocol } from './classic-member.js'
-import { subscribedTopicsOf } from './subscription.js'
+import { subscribedTopics } from './subscription.js'
 
 /** Kafka's `ClassicGroupState`, as it is named to clients, who know a group that isn't as `Dead`. */
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
 /** The protocol type of consumers, whose subscriptions the coordinator understands. */
-export const CONSUMER_PROTOCOL_TYPE = 'consumer'
+const CONSUMER_PROTOCOL_TYPE = 'consumer'
+const NO_TOPICS: ReadonlySet<string> = new Set()
 
 /**
  * A classic group (Kafka's `ClassicGroup`). Its hard state is `stored`, what its last record says, and
@@ -129,7 +130,7 @@ export class ClassicGroup {
     this.#previousState = this.#state
     this.stateTimestampMs =
       stored.currentStateTimestamp === -1 ? undefined : stored.currentStateTimestamp
-    this.#subscribedTopics = subscribedTopicsOf(this)
+    this.#subscribedTopics = this.#findSubscribedTopics()
   }
 
   add(member: ClassicMember, protocolType: string): void {
@@ -236,7 +237,7 @@ export class ClassicGroup {
   beginGeneration(nowMs: number): void {
     this.generationId++
     this.protocolName = this.size === 0 ? undefined : this.selectProtocol()
-    this.#subscribedTopics = subscribedTopicsOf(this)
+    this.#subscribedTopics = this.#findSubscribedTopics()
     this.transitionTo(this.size === 0 ? 'Empty' : 'CompletingRebalance', nowMs)
     this.pendingSyncs.clear()
   }
@@ -260,6 +261,13 @@ export class ClassicGroup {
     const member = this.#members.get(memberId)
     if (member === undefined) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
     return member
+  }
+
+  #findSubscribedTopics(): ReadonlySet<string> | undefined {
+    if (!this.usesConsumerProtocol) return undefined
+    if (this.size === 0) return NO_TOPICS
+    if (this.protocolName === undefined) return undefined
+    return subscribedTopics(this.#members.values(), this.protocolName)
   }
 
   #put(member: ClassicMember): void {

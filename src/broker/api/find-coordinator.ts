@@ -1,0 +1,130 @@
+import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
+import { OFFSETS_TOPIC } from '../../coordinator/group/offsets-topic.js'
+import type { MetadataImage } from '../../metadata/image.js'
+import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
+import {
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from '../../protocol/schema/find-coordinator.js'
+import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
+import { AutoTopicCreation, type AutoTopicCreationServices } from '../auto-topic-creation.js'
+import { requireGroup } from '../group-access.js'
+import { type Handler, handler, type RequestContext } from '../handler.js'
+import { nodeOf } from '../metadata-view.js'
+
+/** From this version on, several are looked for at once (KIP-699). */
+const VERSION_WITH_BATCHES = 4
+/** From this version on, there are share groups (KIP-932). */
+const VERSION_WITH_SHARE = 6
+
+/** What a key is the name of (Kafka's `FindCoordinatorRequest.CoordinatorType`). */
+const CoordinatorType = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
+
+export interface FindCoordinatorServices extends AutoTopicCreationServices {
+  readonly groups: GroupCoordinator
+  readonly metadata: MetadataImage
+  readonly authorizer: Authorizer
+}
+
+/** Where a coordinator is, or why that can't be said. */
+interface Found {
+  readonly errorCode: ErrorCode
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Which broker coordinates a group (Kafka's `KafkaApis.handleFindCoordinatorRequest`). The first one
+ * who asks has the offsets topic created; it can be used when the answer goes out.
+ */
+export const findCoordinator = (services: FindCoordinatorServices): Handler => {
+  const creation = new AutoTopicCreation(services)
+  return handler(FindCoordinatorRequest, FindCoordinatorResponse, {
+    handle: async (context, { key, keyType, coordinatorKeys }) => {
+      const search = new CoordinatorSearch(services, creation, context)
+      if (context.apiVersion >= VERSION_WITH_BATCHES) {
+        const coordinators = await Promise.all(
+          coordinatorKeys.map(async (each) => ({
+            key: each,
+            ...(await search.find(keyType, each)),
+            errorMessage: '',
+          })),
+        )
+        return { throttleTimeMs: 0, coordinators }
+      }
+      const found = await search.find(keyType, key)
+      return { throttleTimeMs: 0, ...found, errorMessage: messageOf(found.errorCode) }
+    },
+    refuse: ({ coordinatorKeys }, { code }, { apiVersion }) => {
+      const failure = { ...notFound(code), errorMessage: messageOf(code) }
+      if (apiVersion < VERSION_WITH_BATCHES) return { throttleTimeMs: 0, ...failure }
+      const coordinators = coordinatorKeys.map((key) => ({ key, ...failure }))
+      return { throttleTimeMs: 0, coordinators }
+    },
+  })
+}
+
+class CoordinatorSearch {
+  constructor(
+    private readonly services: FindCoordinatorServices,
+    private readonly creation: AutoTopicCreation,
+    private readonly context: RequestContext,
+  ) {}
+
+  async find(keyType: number, key: string): Promise<Found> {
+    try {
+      this.#requireKind(keyType, key)
+      return await this.#ofGroup(key)
+    } catch (error) {
+      if (error instanceof KafkaError) return notFound(error.code)
+      throw error
+    }
+  }
+
+  /** @throws KafkaError */
+  #requireKind(keyType: number, key: string): void {
+    const { authorizer } = this.services
+    const { DESCRIBE } = AclOperation
+    switch (keyType) {
+      case CoordinatorType.GROUP:
+        requireGroup(authorizer, this.context, DESCRIBE, key)
+        return
+      case CoordinatorType.TRANSACTION:
+        if (!authorizer.isAllowed(this.context, DESCRIBE, ResourceType.TRANSACTIONAL_ID, key)) {
+          throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        }
+        // There are no transactions here.
+        throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+      case CoordinatorType.SHARE:
+        // Nor share groups.
+        throw new KafkaError(
+          this.context.apiVersion < VERSION_WITH_SHARE
+            ? ErrorCode.INVALID_REQUEST
+            : ErrorCode.COORDINATOR_NOT_AVAILABLE,
+        )
+      default:
+        throw new KafkaError(ErrorCode.INVALID_REQUEST)
+    }
+  }
+
+  async #ofGroup(groupId: string): Promise<Found> {
+    const { metadata, groups } = this.services
+    if (!metadata.topicsByName.has(OFFSETS_TOPIC)) {
+      await this.creation.create([OFFSETS_TOPIC], this.context)
+    }
+    const topic = metadata.topicsByName.get(OFFSETS_TOPIC)
+    const leader = topic?.partitions.get(groups.partitionFor(groupId))?.leader
+    const node = leader === undefined ? undefined : nodeOf(metadata, leader, this.context.listener)
+    if (node === undefined) return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    return { errorCode: ErrorCode.NONE, nodeId: node.nodeId, host: node.host, port: node.port }
+  }
+}
+
+function notFound(errorCode: ErrorCode): Found {
+  return { errorCode, nodeId: -1, host: '', port: -1 }
+}
+
+function messageOf(code: ErrorCode): string {
+  return errorName(code)
+}

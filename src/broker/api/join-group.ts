@@ -1,0 +1,41 @@
+import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
+import type { Input } from '../../protocol/codec/index.js'
+import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/schema/join-group.js'
+import { AclOperation, type Authorizer } from '../../security/authorizer.js'
+import { requireGroup } from '../group-access.js'
+import { type Handler, handler, type RequestContext } from '../handler.js'
+
+/** From this version on, an answer may have no protocol name. */
+const VERSION_WITH_NULL_PROTOCOL = 7
+
+/** Becomes a member of a group; answered when all have joined, which may take a while. */
+export const joinGroup = ({
+  groups,
+  authorizer,
+}: {
+  readonly groups: GroupCoordinator
+  readonly authorizer: Authorizer
+}): Handler =>
+  handler(JoinGroupRequest, JoinGroupResponse, {
+    handle: async (context, request) => {
+      requireGroup(authorizer, context, AclOperation.READ, request.groupId)
+      return forVersion(context, await groups.joinGroup(context, request))
+    },
+    refuse: (_, { code }, context) =>
+      forVersion(context, {
+        throttleTimeMs: 0,
+        errorCode: code,
+        generationId: -1,
+        protocolType: null,
+        protocolName: null,
+        leader: '',
+        skipAssignment: false,
+        memberId: '',
+        members: [],
+      }),
+  })
+
+function forVersion({ apiVersion }: RequestContext, answer: Input<typeof JoinGroupResponse>) {
+  const isNull = answer.protocolName === null && apiVersion < VERSION_WITH_NULL_PROTOCOL
+  return isNull ? { ...answer, protocolName: '' } : answer
+}

@@ -1,0 +1,57 @@
+import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
+import type { MetadataImage } from '../../metadata/image.js'
+import { ErrorCode } from '../../protocol/errors.js'
+import { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/schema/offset-commit.js'
+import { AclOperation, type Authorizer } from '../../security/authorizer.js'
+import { requireGroup } from '../group-access.js'
+import { GroupTopics, TopicResults } from '../group-topics.js'
+import { type Handler, handler } from '../handler.js'
+
+/** From this version on, topics are named by id (KIP-848). */
+const VERSION_WITH_TOPIC_IDS = 10
+
+export interface OffsetCommitServices {
+  readonly groups: GroupCoordinator
+  readonly metadata: MetadataImage
+  readonly authorizer: Authorizer
+}
+
+/** Stores how far a group has come (Kafka's `KafkaApis.handleOffsetCommitRequest`). */
+export const offsetCommit = ({ groups, metadata, authorizer }: OffsetCommitServices): Handler =>
+  handler(OffsetCommitRequest, OffsetCommitResponse, {
+    handle: async (context, request) => {
+      requireGroup(authorizer, context, AclOperation.READ, request.groupId)
+      const byId = context.apiVersion >= VERSION_WITH_TOPIC_IDS
+      const topics = new GroupTopics(metadata, authorizer, context, byId)
+      const results = new TopicResults(byId)
+      const valid: OffsetCommitRequest['topics'][number][] = []
+      for (const topic of request.topics) {
+        const found = topics.find(topic, AclOperation.READ)
+        if (typeof found === 'number') {
+          results.fail(topic, topic.partitions, found)
+          continue
+        }
+        const there = topic.partitions.filter((each) =>
+          topics.hasPartition(found.name, each.partitionIndex),
+        )
+        const missing = topic.partitions.filter((each) => !there.includes(each))
+        results.fail(topic, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if (there.length > 0) valid.push({ ...topic, ...found, partitions: there })
+      }
+      if (valid.length > 0) {
+        const answer = await groups.offsetCommit(context, { ...request, topics: valid })
+        for (const { name, topicId, partitions } of answer.topics) {
+          results.add({ name: name ?? '', topicId: topicId ?? '' }, partitions)
+        }
+      }
+      return { throttleTimeMs: 0, topics: results.topics }
+    },
+    refuse: ({ topics }, { code }) => ({
+      throttleTimeMs: 0,
+      topics: topics.map(({ name, topicId, partitions }) => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
+      })),
+    }),
+  })
