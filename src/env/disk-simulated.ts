@@ -7,6 +7,7 @@ import {
   type DiskFile,
   type DiskLock,
   type DiskReadCallback,
+  type DiskSpace,
   type DiskStat,
 } from './disk.js'
 import type { Random } from './random.js'
@@ -141,6 +142,10 @@ class SimulatedProcessDisk implements Disk {
     const file = this.names.file(path)
     if (file === undefined) return undefined
     return { isDirectory: false, size: file.length, modifiedMs: file.modifiedMs }
+  }
+
+  space(): DiskSpace {
+    return { totalBytes: Number.MAX_SAFE_INTEGER, usableBytes: Number.MAX_SAFE_INTEGER }
   }
 
   makeDirectory(path: string): void {
