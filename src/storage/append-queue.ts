@@ -1,4 +1,4 @@
-import type { Disk, DiskError } from '../env/disk.js'
+import type { Disk, DiskCallback, DiskError } from '../env/disk.js'
 import type { KafkaError } from '../protocol/errors.js'
 import type { AppendCallback, LogAppendInfo } from './log.js'
 import type { LogSegment } from './segment.js'
@@ -20,6 +20,8 @@ export interface AppendQueueOwner {
   written(endOffset: number): void
   /** Whether what is written must be synced before anybody hears of it (`flush.messages`). */
   mustSync(endOffset: number): boolean
+  /** Syncs the segment, which has been written up to that offset, and those before it. */
+  syncWritten(segment: LogSegment, endOffset: number, done: DiskCallback): void
   /** A write has failed. @returns what the appends in flight and those waiting are told */
   failed(error: DiskError): KafkaError
 }
@@ -93,9 +95,9 @@ export class AppendQueue {
 
   readonly #onWritten = (error: DiskError | null): void => {
     const last = this.#inFlight[this.#inFlight.length - 1]!
-    if (error === null && this.owner.mustSync(last.endOffset))
-      last.segment.file.sync(this.#complete)
-    else this.#complete(error)
+    if (error === null && this.owner.mustSync(last.endOffset)) {
+      this.owner.syncWritten(last.segment, last.endOffset, this.#complete)
+    } else this.#complete(error)
   }
 
   readonly #complete = (error: DiskError | null): void => {

@@ -1,4 +1,4 @@
-import type { Disk } from '../env/disk.js'
+import type { Disk, DiskCallback, DiskError } from '../env/disk.js'
 import type { EpochEndOffset } from './log.js'
 
 /** The offset of the first record that was written in an epoch. */
@@ -19,8 +19,8 @@ export class LeaderEpochCache {
   #entries: EpochEntry[] = []
   #dirty = false
   #writing = false
-  #error: Error | null = null
-  readonly #waiting: ((error: Error | null) => void)[] = []
+  #error: DiskError | null = null
+  readonly #waiting: DiskCallback[] = []
 
   constructor(
     private readonly disk: Disk,
@@ -89,7 +89,7 @@ export class LeaderEpochCache {
   }
 
   /** Brings the file up to date, safely, if it isn't. */
-  flush(done: (error: Error | null) => void): void {
+  flush(done: DiskCallback): void {
     if (!this.#dirty && !this.#writing) {
       done(null)
       return

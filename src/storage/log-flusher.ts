@@ -1,15 +1,13 @@
-import type { Disk, DiskError } from '../env/disk.js'
+import type { Disk, DiskCallback, DiskError } from '../env/disk.js'
 import type { LeaderEpochCache } from './leader-epoch-cache.js'
 import type { LoadedLog } from './log-loader.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogSegment } from './segment.js'
 
-type Callback = (error: Error | null) => void
-
 /** Calls `done` when all the steps have called back, with the first error among them. */
-function inParallel(steps: readonly ((done: Callback) => void)[], done: Callback): void {
+function inParallel(steps: readonly ((done: DiskCallback) => void)[], done: DiskCallback): void {
   let left = steps.length
-  let first: Error | null = null
+  let first: DiskError | null = null
   if (left === 0) done(null)
   for (const step of steps) {
     step((error) => {
@@ -45,12 +43,23 @@ export class LogFlusher {
   }
 
   /** Syncs what has been written before `endOffset`; the recovery point moves there. */
-  flush(directory: string, endOffset: number, done: Callback): void {
+  flush(directory: string, endOffset: number, done: DiskCallback): void {
     if (endOffset <= this.recoveryPoint) {
       done(null)
       return
     }
     const dirty = this.#segments.all.filter((segment) => segment.syncedSize < segment.visibleSize)
+    this.#sync(directory, dirty, [], (error) => {
+      if (error === null) this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
+      done(error)
+    })
+  }
+
+  /** Like {@link flush}, before what was written to the segment last has been made visible. */
+  flushWith(segment: LogSegment, directory: string, endOffset: number, done: DiskCallback): void {
+    const dirty = this.#segments.all.filter((other) => {
+      return other === segment || other.syncedSize < other.visibleSize
+    })
     this.#sync(directory, dirty, [], (error) => {
       if (error === null) this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
       done(error)
@@ -66,7 +75,7 @@ export class LogFlusher {
     segment: LogSegment,
     endOffset: number,
     snapshot: { readonly path: string; readonly content: Buffer },
-    done: Callback,
+    done: DiskCallback,
   ): void {
     const files = [...(segment.takeIndexFiles() ?? []), snapshot]
     const dirty = this.#segments.all.filter((other) => {
@@ -94,7 +103,7 @@ export class LogFlusher {
     directory: string,
     segments: readonly LogSegment[],
     files: readonly { readonly path: string; readonly content: Buffer }[],
-    done: Callback,
+    done: DiskCallback,
   ): void {
     if (this.#directoryChanged) {
       try {
@@ -110,17 +119,17 @@ export class LogFlusher {
         (stepDone) => this.#epochs.flush(stepDone),
         ...files.map(
           ({ path, content }) =>
-            (stepDone: Callback) =>
+            (stepDone: DiskCallback) =>
               this.disk.replaceFile(path, content, stepDone),
         ),
-        ...segments.map((segment) => (stepDone: Callback) => syncSegment(segment, stepDone)),
+        ...segments.map((segment) => (stepDone: DiskCallback) => syncSegment(segment, stepDone)),
       ],
       done,
     )
   }
 }
 
-function syncSegment(segment: LogSegment, done: Callback): void {
+function syncSegment(segment: LogSegment, done: DiskCallback): void {
   const size = segment.visibleSize
   segment.file.sync((error) => {
     if (error === null) segment.syncedSize = Math.max(segment.syncedSize, size)

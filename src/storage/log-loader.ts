@@ -149,7 +149,18 @@ class LogLoader {
       if (isLeftover) context.disk.remove(`${directory}/${name}`)
       else names.push(name)
     }
-    return finishSwaps(this.options, names)
+    return this.#removeOrphans(finishSwaps(this.options, names))
+  }
+
+  /** Indexes whose segment is gone, as a crash between the deletions of its files leaves them. */
+  #removeOrphans(names: readonly string[]): string[] {
+    const { context, directory } = this.options
+    const logs = new Set(names.filter((name) => name.endsWith(LOG_SUFFIX)).map(offsetOfFile))
+    return names.filter((name) => {
+      const isOrphan = isSegmentFile(name) && !logs.has(offsetOfFile(name))
+      if (isOrphan) context.disk.remove(`${directory}/${name}`)
+      return !isOrphan
+    })
   }
 
   /** Position in the list of the first segment that has to be read through; the count if none has. */
@@ -157,7 +168,11 @@ class LogLoader {
     const { hadCleanShutdown, recoveryPoint } = this.options
     const { all, count } = this.#segments
     const floor = hadCleanShutdown ? count : Math.max(0, this.#segments.indexOf(recoveryPoint))
-    const damaged = all.findIndex((segment, i) => i < floor && !segment.hasSoundIndexes())
+    // After a clean stop they are believed, as Kafka does: to read them all would take its time.
+    const isUsable = (segment: LogSegment): boolean => {
+      return hadCleanShutdown ? segment.hasIndexes : segment.hasSoundIndexes()
+    }
+    const damaged = all.findIndex((segment, i) => i < floor && !isUsable(segment))
     return damaged === -1 ? floor : damaged
   }
 

@@ -1,4 +1,4 @@
-import { DiskError } from '../env/disk.js'
+import { type DiskCallback, DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import { AppendQueue, type AppendQueueOwner } from './append-queue.js'
 import type {
@@ -21,6 +21,7 @@ import { EMPTY_SLICE, readLog } from './log-reader.js'
 import { LogTimers } from './log-timers.js'
 import { finishLog, truncateLog, truncateLogFully } from './log-truncation.js'
 import { deletableSegments, removeFirstSegments } from './retention.js'
+import type { LogSegment } from './segment.js'
 import { type RollerOwner, SegmentRoller } from './segment-roller.js'
 import { runInSlices } from './slices.js'
 import { storageError } from './storage-error.js'
@@ -291,12 +292,12 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     return endOffset - this.recoveryPoint >= this.config.flushMessages
   }
 
-  failed(error: DiskError): KafkaError {
-    return this.#fail(error)
+  syncWritten(segment: LogSegment, endOffset: number, done: DiskCallback): void {
+    this.#flusher.flushWith(segment, this.directory, endOffset, done)
   }
 
-  sealingFailed(error: Error): void {
-    if (!this.#isClosed) this.#fail(error)
+  failed(error: DiskError): KafkaError {
+    return this.#fail(error)
   }
 
   #truncate(done: LogCallback, work: () => Promise<void>): void {

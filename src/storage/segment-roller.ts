@@ -1,3 +1,4 @@
+import type { DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import type { BatchAnalysis } from './batch-analysis.js'
 import { PARTITION_METADATA_FILE } from './file-names.js'
@@ -15,7 +16,7 @@ export interface RollerOwner {
   readonly topicId: string | undefined
   readonly nextOffset: number
   /** The files of a segment couldn't be finished. */
-  sealingFailed(error: Error): void
+  failed(error: DiskError): unknown
 }
 
 /** A segment that another follows, to be finished once its last write has completed. */
@@ -97,7 +98,7 @@ export class SegmentRoller {
       }
       const { directory } = this.owner
       this.flusher.seal(directory, head.segment, head.endOffset, snapshot, (error) => {
-        if (error !== null) this.owner.sealingFailed(error)
+        if (error !== null) this.owner.failed(error)
       })
     }
   }

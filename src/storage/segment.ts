@@ -242,6 +242,14 @@ export class LogSegment implements IndexHolder {
     this.#timeIndex = undefined
   }
 
+  /** Whether the index files are there; if not they have to be built anew. */
+  get hasIndexes(): boolean {
+    const { disk } = this.context
+    return [INDEX_SUFFIX, TIME_INDEX_SUFFIX].every(
+      (suffix) => disk.stat(this.path(suffix)) !== undefined,
+    )
+  }
+
   /** Whether the index files are there and make sense; if not they have to be built anew. */
   hasSoundIndexes(): boolean {
     const { disk } = this.context
