@@ -16,7 +16,7 @@ const VERSION_WITH_GROUP_ID_NOT_FOUND = 6
 const DEAD = 'Dead'
 const NO_BYTES = Buffer.alloc(0)
 /** What a group is an instance of for ListGroups (KIP-848). */
-const CLASSIC = 'Classic'
+const CLASSIC = 'classic'
 
 /** Which groups ListGroups is to tell of; an empty filter lets everything through. */
 export interface GroupFilter {
@@ -84,7 +84,7 @@ export function described(groupId: string): DescribedGroup {
   }
 }
 
-/** What members subscribe to and were assigned belongs to a generation, so only a stable group has it. */
+/** What members subscribe to belongs to the protocol, which only a stable group has for sure. */
 function describedMember(
   member: ClassicMember,
   isStable: boolean,
@@ -96,7 +96,7 @@ function describedMember(
     clientId: member.clientId,
     clientHost: member.clientHost,
     memberMetadata: isStable ? member.metadata(protocolName) : NO_BYTES,
-    memberAssignment: isStable ? member.assignment : NO_BYTES,
+    memberAssignment: member.assignment,
   }
 }
 

@@ -4,7 +4,7 @@ import { bootstrapFor } from '../../support/bootstrap.js'
 import { until } from '../../support/until.js'
 import { clientOf, errorOf, producerOf, readAll, topicOf, unique } from './client.js'
 
-const kafka = clientOf(await bootstrapFor(t))
+const kafka = clientOf(await bootstrapFor(t, { 'group.initial.rebalance.delay.ms': '0' }))
 const producer = producerOf(kafka)
 const admin = kafka.admin()
 t.before(() => Promise.all([producer.connect(), admin.connect()]))
@@ -206,7 +206,8 @@ t.test('members that join and leave share the partitions among them', async (t) 
   await until(() => shares().join() === '2,2')
   t.strictSame(all(), [0, 1, 2, 3], 'each partition has one owner')
   const third = await join('third')
-  await until(() => shares().join() === '1,1,2')
+  // The members learn of it one after the other.
+  await until(() => shares().join() === '1,1,2' && new Set(all()).size === 4)
   t.strictSame(all(), [0, 1, 2, 3])
   const group = await third.describeGroup()
   t.match(group, { state: 'Stable', errorCode: 0 })
