@@ -130,6 +130,7 @@ export class FetchReader {
   }
 
   #fail(request: FetchPartition, error: unknown): void {
+    this.#bytesLeft = Math.max(0, this.#bytesLeft)
     const isKnown = error instanceof KafkaError
     if (!isKnown) this.logger.error({ error }, 'a fetch has failed unexpectedly')
     const code = isKnown ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR
@@ -170,7 +171,11 @@ export class FetchReader {
     const endOffset = visibleEnd(log, this.limits.readCommitted)
     const maxBytes = Math.min(request.maxBytes, this.#bytesLeft)
     const { committedBytes } = partition
-    const slice = log.read(request.fetchOffset, maxBytes, endOffset, this.#data.bytes === 0)
+    const { fetchOffset } = request
+    if (maxBytes < 0 && fetchOffset >= log.logStartOffset && fetchOffset < endOffset) {
+      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'nothing has a negative size')
+    }
+    const slice = log.read(fetchOffset, maxBytes, endOffset, this.#data.bytes === 0)
     const note = (read: LogSlice): LogSlice => {
       const { firstEntryIncomplete, records } = read
       const readableBytes = firstEntryIncomplete ? request.maxBytes : records.length

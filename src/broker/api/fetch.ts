@@ -233,6 +233,7 @@ class Fetch {
       if (errorCode !== NOT_LEADER_OR_FOLLOWER && errorCode !== FENCED_LEADER_EPOCH) continue
       answer.currentLeader = leaders.of(request.topic!, request.partition)
     }
-    return leaders.nodeEndpoints
+    // Followers know from the metadata log where brokers are.
+    return this.#isFollower ? [] : leaders.nodeEndpoints
   }
 }

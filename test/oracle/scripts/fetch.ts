@@ -1,29 +1,27 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
-import type { Conversation } from '../conversation.js'
-import { batchOf, createTopic, NO_TOPIC_ID, produceTo, THEN_MS } from '../fixtures.js'
+import type { AskOptions, Body, Conversation } from '../conversation.js'
+import { batchOf, createTopic, NO_TOPIC_ID, produceTo } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
-/** Fetch in every version, sessions, and the offsets to fetch from. */
+/** Fetch in every version, its sizes, its waits and its sessions. */
 export const fetch: Script = {
   name: 'fetch',
   async run(t) {
     for (const version of versionsOf(ApiKey.Fetch)) await eachVersion(t, version)
     await sizes(t)
     await sessions(t)
-    for (const version of versionsOf(ApiKey.ListOffsets)) await listOffsets(t, version)
-    for (const version of versionsOf(ApiKey.OffsetForLeaderEpoch)) await epochs(t, version)
-    for (const version of versionsOf(ApiKey.DeleteRecords)) await deleteRecords(t, version)
-    for (const version of versionsOf(ApiKey.DescribeLogDirs)) await logDirs(t, version)
+    await waits(t)
+    for (const version of [7, 12, 13, 18]) await changingTopics(t, version)
   },
 }
 
-interface Wanted {
+export interface Wanted {
   readonly partition?: number
   readonly fetchOffset?: number
   readonly [field: string]: unknown
 }
 
-function fetchBody(
+export function fetchBody(
   version: number,
   topic: object,
   wanted: readonly Wanted[],
@@ -71,14 +69,33 @@ async function eachVersion(t: Conversation, version: number): Promise<void> {
   await ask('an unknown topic', [{}], {}, unknown)
   await ask('both partitions', [{}, { partition: 1 }])
   await ask('read committed', [{}], { isolationLevel: 1 })
+  await ask('an error with read committed', [{ fetchOffset: 9 }], { isolationLevel: 1 })
+  await ask('an isolation level that is none', [{}], { isolationLevel: 2 })
   await ask('no topics', [], { topics: [] })
+  await ask('an error between others', [{ partition: 9 }, {}, { partition: 8 }, { partition: 1 }])
+  await ask('a partition twice', [{}, { partition: 1 }, { fetchOffset: 3 }])
+  await ask('a negative size', [{ partitionMaxBytes: -1 }])
+  await ask('a negative size at the end', [{ partitionMaxBytes: -1, fetchOffset: 5 }])
+  await ask('a negative size of all', [{}, { partition: 1 }], { maxBytes: -1 })
+  await ask('nothing wanted', [{}], { minBytes: -1, maxWaitMs: 10_000 })
+  await ask('a giant offset', [{ fetchOffset: Number.MAX_SAFE_INTEGER }])
+  for (const replicaId of [-3, -2, 0, 5]) {
+    const who = version < 15 ? { replicaId } : { replicaState: { replicaId, replicaEpoch: -1 } }
+    await ask(`replica ${replicaId}`, [{}], who)
+    await ask(`replica ${replicaId} of an unknown partition`, [{ partition: 9 }], who)
+    if (version >= 9)
+      await ask(`replica ${replicaId} with an epoch`, [{ currentLeaderEpoch: 0 }], who)
+  }
   if (version >= 9) {
     await ask('the right epoch', [{ currentLeaderEpoch: 0 }])
     await ask('an epoch to come', [{ currentLeaderEpoch: 5 }])
+    await ask('a negative epoch', [{ currentLeaderEpoch: -7 }])
   }
   if (version >= 12) {
     await ask('a last epoch that is known', [{ fetchOffset: 3, lastFetchedEpoch: 0 }])
     await ask('a last epoch to come', [{ fetchOffset: 3, lastFetchedEpoch: 4 }])
+    await ask('a last epoch that ended before', [{ fetchOffset: 9, lastFetchedEpoch: 0 }])
+    await ask('a negative last epoch', [{ fetchOffset: 3, lastFetchedEpoch: -7 }])
   }
 }
 
@@ -133,119 +150,91 @@ async function sessions(t: Conversation): Promise<void> {
   })
   await ask('closed', [], { ...none, sessionId, sessionEpoch: -1 })
   await ask('after it was closed', [], { ...none, sessionId, sessionEpoch: 7 })
+  await sessionRules(t, topicId)
 }
 
-async function listOffsets(t: Conversation, version: number): Promise<void> {
-  const name = topicName('list', version)
-  await createTopic(t, name, 2)
-  for (let i = 0; i < 3; i++) {
-    await produceTo(
-      t,
-      name,
-      batchOf([], { records: [0, 1].map((j) => ({ timestamp: THEN_MS + 10 * i + j })) }),
-    )
+async function sessionRules(t: Conversation, topicId: string): Promise<void> {
+  const all = [{}, { partition: 1 }, { partition: 2 }]
+  const send = (version: number, label: string, wanted: readonly Wanted[], more: object) => {
+    const topic = version >= 13 ? { topicId } : { topic: 'sessions' }
+    return t.ask(label, ApiKey.Fetch, version, fetchBody(version, topic, wanted, more))
   }
-  const ask = (
-    label: string,
-    timestamp: bigint,
-    partitionIndex = 0,
-    topic = name,
-    more: object = {},
-  ) =>
-    t.ask(label, ApiKey.ListOffsets, version, {
-      replicaId: -1,
-      topics: [{ name: topic, partitions: [{ partitionIndex, timestamp, ...more }] }],
-    })
-  for (let special = -1n; special >= -7n; special--) {
-    await ask(`timestamp ${special}`, special)
-    await ask(`timestamp ${special} of an empty log`, special, 1)
-  }
-  for (const delta of [-1, 0, 1, 2, 10, 11, 20, 21, 22]) {
-    await ask(`timestamp + ${delta}`, BigInt(THEN_MS + delta))
-  }
-  await ask('the end of time', 2n ** 63n - 1n)
-  await ask('an unknown partition', -1n, 9)
-  await ask('an unknown topic', -1n, 0, `${name}-no`)
-  if (version >= 2) {
-    await t.ask('read committed', ApiKey.ListOffsets, version, {
-      replicaId: -1,
-      isolationLevel: 1,
-      topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
-    })
-  }
-  if (version >= 4) {
-    await ask('the right epoch', -1n, 0, name, { currentLeaderEpoch: 0 })
-    await ask('an epoch to come', -1n, 0, name, { currentLeaderEpoch: 3 })
-  }
-  await t.ask('twice the same', ApiKey.ListOffsets, version, {
-    replicaId: -1,
-    topics: [
-      {
-        name,
-        partitions: [
-          { partitionIndex: 0, timestamp: -1n },
-          { partitionIndex: 0, timestamp: -2n },
-        ],
-      },
-    ],
+  const ask = (label: string, wanted: readonly Wanted[], more: object) =>
+    send(17, label, wanted, more)
+  const none = { topics: [] }
+  await produceTo(t, 'sessions', batchOf(['three']), 2)
+  await ask('without partitions', [], { ...none, sessionEpoch: 0 })
+  const first = await ask('a session with an error', [{ partition: 9 }, ...all], {
+    sessionEpoch: 0,
+  })
+  let sessionId: number = first.sessionId
+  await ask('limited', [], { ...none, sessionId, sessionEpoch: 1, maxBytes: 1 })
+  await ask('limited again', [], { ...none, sessionId, sessionEpoch: 2, maxBytes: 1 })
+  await ask('limited once more', [], { ...none, sessionId, sessionEpoch: 3, maxBytes: 1 })
+  await send(12, 'by name', [], { ...none, sessionId, sessionEpoch: 4 })
+  await ask('a giant epoch', [], { ...none, sessionId, sessionEpoch: 0x7fffffff })
+  await ask('a negative epoch', [], { ...none, sessionId, sessionEpoch: -2 })
+  const second = await ask('instead of another', all, { sessionId, sessionEpoch: 0 })
+  await ask('the one before', [], { ...none, sessionId, sessionEpoch: 4 })
+  sessionId = second.sessionId
+  await ask('all forgotten', [{ partition: 1, fetchOffset: 1 }], {
+    sessionId,
+    sessionEpoch: 1,
+    forgottenTopicsData: [{ topicId, partitions: [0, 1, 2] }],
+  })
+  await ask('after all was forgotten', [], { ...none, sessionId, sessionEpoch: 2 })
+  const named = await send(12, 'named', all, { sessionEpoch: 0 })
+  sessionId = named.sessionId
+  await ask('by id', [], { ...none, sessionId, sessionEpoch: 1 })
+  await send(7, 'by name again', [], { ...none, sessionId, sessionEpoch: 1 })
+  await send(11, 'forgotten by name', [], {
+    ...none,
+    sessionId,
+    sessionEpoch: 2,
+    forgottenTopicsData: [{ topic: 'sessions', partitions: [0, 2] }],
   })
 }
 
-async function epochs(t: Conversation, version: number): Promise<void> {
-  const name = topicName('epochs', version)
-  await createTopic(t, name, 2)
-  await produceTo(t, name, batchOf(['one', 'two']))
-  const ask = (label: string, leaderEpoch: number, more: object = {}, topic = name) =>
-    t.ask(label, ApiKey.OffsetForLeaderEpoch, version, {
-      ...(version >= 3 && { replicaId: -1 }),
-      topics: [
-        { topic, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch, ...more }] },
-      ],
-    })
-  for (const epoch of [0, 1, 5, -1]) await ask(`epoch ${epoch}`, epoch)
-  await ask('of an empty log', 0, { partition: 1 })
-  await ask('an unknown partition', 0, { partition: 9 })
-  await ask('an unknown topic', 0, {}, `${name}-no`)
-  await ask('the right current epoch', 0, { currentLeaderEpoch: 0 })
-  await ask('a current epoch to come', 0, { currentLeaderEpoch: 4 })
+async function waits(t: Conversation): Promise<void> {
+  const topicId = await createTopic(t, 'waits', 2)
+  const ask = (label: string, wanted: readonly Wanted[], more: object, options: AskOptions = {}) =>
+    t.ask(label, ApiKey.Fetch, 17, fetchBody(17, { topicId }, wanted, more), options)
+  const patient = { maxWaitMs: 30_000, minBytes: 1 }
+  const both = [{}, { partition: 1 }]
+  const waiting = ask('a wait that a batch ends', both, patient, { on: 'patient' })
+  await produceTo(t, 'waits', batchOf(['one']), 1)
+  await waiting
+  const { sessionId } = await ask('a session', both, { sessionEpoch: 0 })
+  const end = [{ partition: 1, fetchOffset: 1 }]
+  const session = { ...patient, sessionId, sessionEpoch: 1 }
+  const overtaken = ask('a wait whose session goes on without it', end, session, { on: 'patient' })
+  await ask('meanwhile', [], { topics: [], sessionId, sessionEpoch: 2 }, { until: hasNoError })
+  await produceTo(t, 'waits', batchOf(['two']), 1)
+  await overtaken
 }
 
-async function deleteRecords(t: Conversation, version: number): Promise<void> {
-  const name = topicName('truncated', version)
-  await createTopic(t, name, 1)
-  await produceTo(t, name, batchOf(['one', 'two', 'three']))
-  await produceTo(t, name, batchOf(['four']))
-  const ask = (label: string, offset: number, topic = name, partitionIndex = 0) =>
-    t.ask(label, ApiKey.DeleteRecords, version, {
-      topics: [{ name: topic, partitions: [{ partitionIndex, offset }] }],
-      timeoutMs: 10_000,
-    })
-  await ask('up to 2', 2)
-  await ask('again', 2)
-  await ask('back', 1)
-  await ask('past the end', 9)
-  await ask('negative', -5)
-  await ask('an unknown partition', 1, name, 7)
-  await ask('an unknown topic', 1, `${name}-no`)
-  const fetched = (label: string, fetchOffset: number) =>
-    t.ask(label, ApiKey.Fetch, 12, fetchBody(12, { topic: name }, [{ fetchOffset }]))
-  await fetched('what is gone', 0)
-  await fetched('what is left', 2)
-  await t.ask('the earliest', ApiKey.ListOffsets, 7, {
+/** A request on another connection comes first sometimes. */
+const hasNoError = (body: Body): boolean => body.errorCode === 0
+
+/** What a session says of a topic that is deleted, and created anew. */
+async function changingTopics(t: Conversation, version: number): Promise<void> {
+  const name = topicName('changing', version)
+  const topicId = await createTopic(t, name)
+  await produceTo(t, name, batchOf(['one']))
+  const topic = version >= 13 ? { topicId } : { topic: name }
+  const ask = (label: string, wanted: readonly Wanted[], more: object) =>
+    t.ask(label, ApiKey.Fetch, version, fetchBody(version, topic, wanted, more))
+  const { sessionId } = await ask('a topic', [{}], { sessionId: 0, sessionEpoch: 0 })
+  await t.quietly(ApiKey.DeleteTopics, 5, { topicNames: [name], timeoutMs: 10_000 })
+  const list = {
     replicaId: -1,
-    topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -2n }] }],
+    topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
+  }
+  await t.quietly(ApiKey.ListOffsets, 1, list, {
+    until: ({ topics }) => topics[0].partitions[0].errorCode === 3,
   })
-  await ask('all', -1)
-  await fetched('at the end', 4)
-}
-
-async function logDirs(t: Conversation, version: number): Promise<void> {
-  const name = topicName('dirs', version)
-  await createTopic(t, name, 2)
-  await produceTo(t, name, batchOf(['one', 'two', 'three']))
-  const ask = (label: string, topics: object[]) =>
-    t.ask(label, ApiKey.DescribeLogDirs, version, { topics }, { unordered: true })
-  await ask('one topic', [{ topic: name, partitions: [0] }])
-  await ask('an unknown topic', [{ topic: `${name}-no`, partitions: [0] }])
-  await ask('nothing', [])
+  await ask('a deleted topic', [], { topics: [], sessionId, sessionEpoch: 1 })
+  await createTopic(t, name)
+  await ask('another topic of that name', [], { topics: [], sessionId, sessionEpoch: 2 })
+  await ask('it again', [{}], { sessionId, sessionEpoch: 3 })
 }

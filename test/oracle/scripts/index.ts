@@ -3,6 +3,7 @@ import { apiVersions } from './api-versions.js'
 import { configs } from './configs.js'
 import { fetch } from './fetch.js'
 import { groups } from './groups.js'
+import { listOffsets } from './list-offsets.js'
 import { metadata } from './metadata.js'
 import { offsets } from './offsets.js'
 import { produce } from './produce.js'
@@ -16,6 +17,7 @@ export const scripts: readonly Script[] = [
   configs,
   produce,
   fetch,
+  listOffsets,
   groups,
   offsets,
 ]

@@ -295,12 +295,10 @@ async function limits(t: Conversation): Promise<void> {
 }
 
 async function producerIds(t: Conversation, version: number): Promise<void> {
-  const ask = (label: string, more: object = {}) =>
-    t.ask(label, ApiKey.InitProducerId, version, {
-      transactionalId: null,
-      transactionTimeoutMs: 60_000,
-      ...more,
-    })
+  const ask = (label: string, more: object = {}, options: AskOptions = {}) => {
+    const body = { transactionalId: null, transactionTimeoutMs: 60_000, ...more }
+    return t.ask(label, ApiKey.InitProducerId, version, body, options)
+  }
   await ask('an id')
   await ask('another')
   await ask('no timeout', { transactionTimeoutMs: 0 })
@@ -309,4 +307,11 @@ async function producerIds(t: Conversation, version: number): Promise<void> {
     await ask('an epoch alone', { producerEpoch: 3 })
     await ask('an id alone', { producerId: 5 })
   }
+  await ask('an empty transactional id', { transactionalId: '' })
+  await ask('a transaction without a timeout', { transactionalId: 't', transactionTimeoutMs: 0 })
+  await ask('a transaction with a timeout that is too long', {
+    transactionalId: 't',
+    transactionTimeoutMs: 900_001,
+  })
+  await ask('a transactional id', { transactionalId: 't' }, { deviation: 'no-transactions' })
 }
