@@ -104,14 +104,14 @@ export class LogValidator {
       throw invalid(`${prefix} are only allowed to contain record batches with magic version 2`)
     }
     if (size < HEADER_SIZE) throw corrupt(`A record batch of ${size} bytes lacks its header`)
-    if (
-      produceVersion < ZSTD_MIN_PRODUCE_VERSION &&
-      compressionType(records, 0) === CompressionType.ZSTD
-    ) {
-      throw new KafkaError(
-        ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
-        `${prefix} are not allowed to use ZStandard compression`,
-      )
+    if (produceVersion < ZSTD_MIN_PRODUCE_VERSION) {
+      requireKnownCompression(compressionType(records, 0))
+      if (compressionType(records, 0) === CompressionType.ZSTD) {
+        throw new KafkaError(
+          ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+          `${prefix} are not allowed to use ZStandard compression`,
+        )
+      }
     }
     if (nextBatchSize(records, size) >= 0) {
       throw invalid(`${prefix} are only allowed to contain exactly one record batch per partition`)
@@ -247,10 +247,12 @@ function checkEnvelope(
       `Record is corrupt (stored crc = ${checksum(records, 0)}) in topic partition ${topicPartition}.`,
     )
   }
-  const type = compressionType(records, 0)
-  if (type > CompressionType.ZSTD) {
-    throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `Unknown compression type id: ${type}`)
-  }
+  requireKnownCompression(compressionType(records, 0))
+}
+
+function requireKnownCompression(type: number): void {
+  if (type <= CompressionType.ZSTD) return
+  throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `Unknown compression type id: ${type}`)
 }
 
 /** What `LogValidator.validateBatch` checks. */

@@ -1,9 +1,4 @@
-import {
-  lastOffset,
-  maxTimestamp,
-  NO_TIMESTAMP,
-  partitionLeaderEpoch,
-} from '../protocol/records/batch.js'
+import { lastOffset, maxTimestamp, partitionLeaderEpoch } from '../protocol/records/batch.js'
 import { recordsOf } from '../protocol/records/record.js'
 import { scanBatches } from './batch-scan.js'
 import type { TimestampAndOffset } from './log.js'
@@ -48,7 +43,7 @@ export function* findMaxTimestamp(segments: LogSegments): Slices<TimestampAndOff
   for (const segment of segments.all) {
     if (segment.max.timestamp > youngest!.max.timestamp) youngest = segment
   }
-  if (youngest === undefined || youngest.max.timestamp === NO_TIMESTAMP) return undefined
+  if (youngest === undefined) return undefined
   const { timestamp, offset } = youngest.max
   let found: TimestampAndOffset | undefined
   const from = youngest.positionOf(offset)

@@ -55,10 +55,10 @@ function* askedPartitions(
   { metadata, nodeId }: DescribeLogDirsServices,
   { topics }: DescribeLogDirsRequest,
 ): Iterable<TopicPartition> {
-  const asked =
-    topics === null
-      ? undefined
-      : new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+  const asked = topics === null ? undefined : new Map<string, Set<number>>()
+  for (const { topic, partitions } of topics ?? []) {
+    asked?.set(topic, new Set([...(asked.get(topic) ?? []), ...partitions]))
+  }
   for (const topic of asked?.keys() ?? metadata.topicsByName.keys()) {
     const { partitions } = metadata.topicsByName.get(topic) ?? {}
     for (const [partition, { replicas }] of partitions ?? []) {

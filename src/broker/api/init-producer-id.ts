@@ -66,10 +66,7 @@ function requireAllowed(
   throw new KafkaError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
 }
 
-/**
- * There is no transaction coordinator here, which producers are told as they would be if it were
- * looked for in vain.
- */
+/** There is no transaction coordinator here, so this node is never it. */
 function refuseTransactional(
   config: DynamicBrokerConfig,
   { transactionalId, transactionTimeoutMs }: InitProducerIdRequest,
@@ -79,5 +76,5 @@ function refuseTransactional(
   if (transactionTimeoutMs <= 0 || transactionTimeoutMs > maxTimeoutMs) {
     throw new KafkaError(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
   }
-  throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  throw new KafkaError(ErrorCode.NOT_COORDINATOR)
 }

@@ -62,9 +62,11 @@ class ListOffsets {
         refused.push({ name, partitions: answers })
         continue
       }
-      const answers: PartitionAnswer[] = []
-      for (const partition of partitions) answers.push(await this.#partition(name, partition))
-      listed.push({ name, partitions: answers })
+      const answers = new Map<number, PartitionAnswer>()
+      for (const partition of partitions) {
+        answers.set(partition.partitionIndex, await this.#partition(name, partition))
+      }
+      listed.push({ name, partitions: [...answers.values()] })
     }
     return { throttleTimeMs: 0, topics: [...listed, ...refused] }
   }

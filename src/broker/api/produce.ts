@@ -64,6 +64,7 @@ function refuseAll({ topicData }: ProduceRequest, { code, message }: KafkaError)
       index,
       errorCode: code,
       baseOffset: -1,
+      recordErrors: [],
       errorMessage,
     })),
   }))
