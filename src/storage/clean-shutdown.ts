@@ -23,10 +23,10 @@ export class CleanShutdownFile {
     return this.disk.stat(this.path) !== undefined
   }
 
-  /** -1 where there is no file, or one that an older Kafka wrote, without an epoch. */
+  /** -1 where there is no file that can be read, or an older Kafka's, without an epoch. */
   readBrokerEpoch(): number {
-    const text = this.disk.readFile(this.path)?.toString('utf8') ?? ''
     try {
+      const text = this.disk.readFile(this.path)?.toString('utf8') ?? ''
       const content = JSON.parse(text) as { brokerEpoch?: unknown } | null
       const epoch = content?.brokerEpoch
       return typeof epoch === 'number' ? epoch : UNKNOWN_BROKER_EPOCH

@@ -356,7 +356,9 @@ class DiskLogManager implements LogManager {
 
 /** The epoch that all directories agree on, for only together do they prove a clean stop. */
 function commonBrokerEpoch(directories: readonly DataDirectory[]): number {
-  const epochs = new Set(directories.map(({ cleanShutdown }) => cleanShutdown.readBrokerEpoch()))
-  const [epoch] = epochs
-  return epochs.size === 1 && epoch !== undefined ? epoch : UNKNOWN_BROKER_EPOCH
+  const epochs = directories.map(({ offline, cleanShutdown }) =>
+    offline ? UNKNOWN_BROKER_EPOCH : cleanShutdown.readBrokerEpoch(),
+  )
+  const [epoch = UNKNOWN_BROKER_EPOCH] = epochs
+  return epochs.every((other) => other === epoch) ? epoch : UNKNOWN_BROKER_EPOCH
 }

@@ -1,5 +1,5 @@
 import { type Disk, DiskError, type DiskLock } from '../env/disk.js'
-import { type Random, randomUuid } from '../env/random.js'
+import { randomUuid } from '../env/random.js'
 import { CleanShutdownFile } from './clean-shutdown.js'
 import { DataDirectory, LOST_DIRECTORY_ID } from './data-directory.js'
 import { CLEAN_SHUTDOWN_FILE, META_PROPERTIES_FILE, TEMPORARY_SUFFIX } from './file-names.js'
@@ -41,24 +41,20 @@ interface FoundDirectory {
  * @throws Error with a message for the user; nothing is held then
  */
 export async function openDirectories(options: LogManagerOptions): Promise<OpenedDirectories> {
-  const { disk, random, directories: paths } = options
+  const { disk, directories: paths } = options
   const found: (FoundDirectory | undefined)[] = []
   try {
     if (paths.length === 0) throw new Error('log.dirs names no directory')
     if (new Set(paths).size < paths.length) {
       throw new Error(`log.dirs names a directory twice: ${paths.join(', ')}`)
     }
-    for (const path of paths) found.push(await find(options, path, path === paths[0]))
+    for (const path of paths) found.push(await find(options, path))
     const clusterId = clusterIdOf(options, found)
-    const directories: DataDirectory[] = []
-    for (const [i, directory] of found.entries()) {
-      const path = paths[i]!
-      directories.push(
-        directory === undefined
-          ? offlineDirectory(disk, path)
-          : format(disk, random, directory, clusterId, options.nodeId),
-      )
-    }
+    const directories = found.map((directory, i) => {
+      return directory === undefined
+        ? offlineDirectory(disk, paths[i]!)
+        : format(options, directory, clusterId)
+    })
     refuseTwins(directories)
     return { clusterId, directories }
   } catch (error) {
@@ -68,11 +64,8 @@ export async function openDirectories(options: LogManagerOptions): Promise<Opene
 }
 
 /** @returns undefined for one whose disk has failed */
-async function find(
-  { disk, logger }: LogManagerOptions,
-  path: string,
-  isFirst: boolean,
-): Promise<FoundDirectory | undefined> {
+async function find(options: LogManagerOptions, path: string): Promise<FoundDirectory | undefined> {
+  const { disk } = options
   let lock: DiskLock | undefined
   try {
     disk.makeDirectory(path)
@@ -83,10 +76,7 @@ async function find(
     return { path, lock, properties }
   } catch (error) {
     lock?.release()
-    if (!(error instanceof DiskError)) throw error
-    if (error.code === 'ELOCKED') throw new Error(error.message, { cause: error })
-    if (isFirst) throw new Error(`${path} can't be used: ${error.message}`, { cause: error })
-    logger.error({ directory: path, error: error.message }, 'the directory is offline')
+    refuseIfNeeded(options, path, error)
     return undefined
   }
 }
@@ -122,19 +112,34 @@ function clusterIdOf(
 }
 
 function format(
-  disk: Disk,
-  random: Random,
+  options: LogManagerOptions,
   { path, lock, properties }: FoundDirectory,
   clusterId: string,
-  nodeId: number,
 ): DataDirectory {
+  const { disk, random, nodeId } = options
   const directoryId = properties?.directoryId ?? randomUuid(random)
-  if (properties?.directoryId === undefined) {
-    const content = encodeMetaProperties({ clusterId, nodeId, directoryId })
-    disk.replaceFileSync(`${path}/${META_PROPERTIES_FILE}`, content)
+  try {
+    if (properties?.directoryId === undefined) {
+      const content = encodeMetaProperties({ clusterId, nodeId, directoryId })
+      disk.replaceFileSync(`${path}/${META_PROPERTIES_FILE}`, content)
+    }
+    const hadCleanShutdown = new CleanShutdownFile(disk, path).exists
+    return new DataDirectory(disk, path, directoryId, hadCleanShutdown, lock)
+  } catch (error) {
+    refuseIfNeeded(options, path, error)
+    lock.release()
+    return offlineDirectory(disk, path)
   }
-  const hadCleanShutdown = new CleanShutdownFile(disk, path).exists
-  return new DataDirectory(disk, path, directoryId, hadCleanShutdown, lock)
+}
+
+/** Passes on what is no failure of a disk that the node can do without. */
+function refuseIfNeeded({ directories, logger }: LogManagerOptions, path: string, error: unknown) {
+  if (!(error instanceof DiskError)) throw error
+  if (error.code === 'ELOCKED') throw new Error(error.message, { cause: error })
+  if (path === directories[0]) {
+    throw new Error(`${path} can't be used: ${error.message}`, { cause: error })
+  }
+  logger.error({ directory: path, error: error.message }, 'the directory is offline')
 }
 
 function offlineDirectory(disk: Disk, path: string): DataDirectory {
