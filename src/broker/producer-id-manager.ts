@@ -31,7 +31,7 @@ export class ProducerIdManager {
   readonly #options: ProducerIdManagerOptions
   #block: Block | undefined
   #nextBlock: Block | undefined
-  #allocation: Promise<void> | undefined
+  #allocation: Promise<boolean> | undefined
 
   constructor(options: ProducerIdManagerOptions) {
     this.#options = options
@@ -47,10 +47,8 @@ export class ProducerIdManager {
     for (;;) {
       const id = this.#take()
       if (id !== undefined) return id
-      await this.#allocate()
-      if (this.#nextBlock === undefined && this.#isUsedUp) {
-        throw new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
-      }
+      const isAllocated = await this.#allocate()
+      if (!isAllocated) throw new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
     }
   }
 
@@ -71,12 +69,16 @@ export class ProducerIdManager {
     return id
   }
 
-  /** Asks for a block, once for all who wait for it. Never rejects. */
-  #allocate(): Promise<void> {
+  /** Asks for a block, once for all who wait for it. Never rejects. @returns whether there is one */
+  #allocate(): Promise<boolean> {
     this.#allocation ??= this.#request()
-      .catch((error: unknown) => {
-        this.#options.logger.warn({ error }, 'no producer ids were allocated')
-      })
+      .then(
+        () => true,
+        (error: unknown) => {
+          this.#options.logger.warn({ error }, 'no producer ids were allocated')
+          return false
+        },
+      )
       .finally(() => {
         this.#allocation = undefined
       })
@@ -95,6 +97,7 @@ export class ProducerIdManager {
     )
     const { errorCode, producerIdStart, producerIdLen } = answer
     if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
+    if (producerIdLen <= 0) throw new Error('the block is empty')
     const end = producerIdStart + producerIdLen
     this.#nextBlock = { next: producerIdStart, first: producerIdStart, end }
   }
