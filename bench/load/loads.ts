@@ -1,5 +1,5 @@
 import { RawConnection } from './raw-connection.js'
-import { fetchFrame, produceFrame } from './requests.js'
+import { endOfFetched, fetchFrame, produceFrame } from './requests.js'
 
 const RECORD_BYTES = 1024
 const RECORDS_PER_BATCH = 16
@@ -131,9 +131,9 @@ export async function latencyLoad(
     port,
     (_, answer) => {
       const now = process.hrtime.bigint()
-      for (let at = firstBatch(answer, nextOffset); at >= 0; at = firstBatch(answer, nextOffset)) {
+      const endOffset = endOfFetched(answer)
+      for (; nextOffset < endOffset; nextOffset++) {
         latencies.push(Number(now - sentNs[nextOffset]!) / 1000)
-        nextOffset++
       }
       if (nextOffset < total) consumer.send(fetchFrame(topic, 0, nextOffset, FETCH_BYTES))
       else done()
@@ -159,14 +159,4 @@ export async function latencyLoad(
   consumer.close()
   producer.close()
   return latencies.sort((a, b) => a - b)
-}
-
-/** Where the batch with that base offset begins: eight bytes of it, and a batch's magic in place. */
-function firstBatch(answer: Buffer, baseOffset: number): number {
-  const offset = Buffer.alloc(8)
-  offset.writeBigInt64BE(BigInt(baseOffset))
-  for (let at = answer.indexOf(offset); at >= 0; at = answer.indexOf(offset, at + 1)) {
-    if (answer[at + 16] === 2) return at
-  }
-  return -1
 }

@@ -1,3 +1,4 @@
+import { ApiKey } from '../../src/protocol/api-keys.js'
 import { apis } from '../../src/protocol/apis.js'
 import {
   encodeRequestFrame,
@@ -5,10 +6,10 @@ import {
   responseHeaderVersion,
 } from '../../src/protocol/codec/headers.js'
 import { decode, type Message, ZERO_UUID } from '../../src/protocol/codec/index.js'
-import { buildBatch } from '../../src/protocol/records/index.js'
+import { batchSize, buildBatch, lastOffset } from '../../src/protocol/records/index.js'
 import { CreateTopicsRequest } from '../../src/protocol/schema/create-topics.js'
 import { DeleteTopicsRequest } from '../../src/protocol/schema/delete-topics.js'
-import { FetchRequest } from '../../src/protocol/schema/fetch.js'
+import { FetchRequest, FetchResponse } from '../../src/protocol/schema/fetch.js'
 import { MetadataRequest, type MetadataResponse } from '../../src/protocol/schema/metadata.js'
 import { ProduceRequest } from '../../src/protocol/schema/produce.js'
 import { RawConnection } from './raw-connection.js'
@@ -124,4 +125,16 @@ export function fetchFrame(
     topics: [{ topic, partitions: [{ partition, fetchOffset, partitionMaxBytes: maxBytes }] }],
     forgottenTopicsData: [],
   })
+}
+
+/** The offset after the last record in the answer to a {@link fetchFrame}, 0 when there is none. */
+export function endOfFetched(answer: Buffer): number {
+  const { end } = decode(ResponseHeader, responseHeaderVersion(ApiKey.Fetch, FETCH_VERSION), answer)
+  const { value } = decode(FetchResponse, FETCH_VERSION, answer, end)
+  const records = value.responses[0]?.partitions[0]?.records ?? Buffer.alloc(0)
+  let endOffset = 0
+  for (let at = 0; at < records.length; at += batchSize(records, at)) {
+    endOffset = lastOffset(records, at) + 1
+  }
+  return endOffset
 }
