@@ -91,6 +91,8 @@ export class ActiveController {
     }
     // Whoever is told of a commit from within the append must find the state that goes with it.
     for (const record of batches.flat()) this.#replay(record)
+    // What changed isn't asked for here, and would add up.
+    this.#state.takeDelta()
     for (const batch of batches) {
       this.#lastOffset = this.#options.raft.scheduleAppend(this.epoch, batch)
     }
@@ -132,7 +134,6 @@ export class ActiveController {
     const record = decodeRecord(encoded)
     if (MARKERS.has(record.type)) return
     this.#state.replay(record)
-    this.#state.takeDelta()
   }
 }
 
