@@ -1,4 +1,10 @@
-import { type ApiError, apiError, duplicates, errorOf } from '../controller/api-error.js'
+import {
+  type ApiError,
+  apiError,
+  duplicates,
+  NO_ERROR,
+  toApiError,
+} from '../controller/api-error.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import {
@@ -40,19 +46,20 @@ const keyOf = ({ resourceType, resourceName }: Omit<AlteredResource, 'configs'>)
  * Takes care of what can be said here of each resource, has the controller decide on the rest, and
  * puts the answers in the order of the request (Kafka's `ConfigAdminManager`).
  *
- * @param check throws what is wrong with a resource
+ * @param check throws what is wrong with a resource; true when there is nothing left to decide
  * @param send asks the controller
  */
 export async function alterConfigsOf<R extends AlteredResource>(
   resources: readonly R[],
-  check: (resource: R) => void,
+  check: (resource: R) => boolean,
   send: (resources: R[]) => Promise<{ readonly responses: readonly AlteredAnswer[] }>,
 ): Promise<AlteredAnswer[]> {
   const repeated = duplicates(resources, keyOf)
   const answers = new Map<string, ApiError>()
   for (const resource of resources) {
-    const error = repeated.has(keyOf(resource)) ? REPEATED : errorOf(() => check(resource))
-    if (error.errorCode !== ErrorCode.NONE) answers.set(keyOf(resource), error)
+    const key = keyOf(resource)
+    const answer = repeated.has(key) ? REPEATED : settled(() => check(resource))
+    if (answer) answers.set(key, answer)
   }
   const left = resources.filter((resource) => !answers.has(keyOf(resource)))
   if (left.length > 0) {
@@ -65,6 +72,14 @@ export async function alterConfigsOf<R extends AlteredResource>(
     const { resourceType, resourceName } = resource
     return { ...(answers.get(keyOf(resource)) ?? NO_ANSWER), resourceType, resourceName }
   })
+}
+
+function settled(check: () => boolean): ApiError | undefined {
+  try {
+    return check() ? NO_ERROR : undefined
+  } catch (error) {
+    return toApiError(error)
+  }
 }
 
 /** @throws KafkaError INVALID_REQUEST for a configuration that comes twice, or has no value */

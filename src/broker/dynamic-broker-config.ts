@@ -21,13 +21,16 @@ export class DynamicBrokerConfig {
   #ofBroker = NONE
   #ofAllBrokers = NONE
 
+  /** What the node was started with, `node.id` under both its names. */
+  readonly properties: ReadonlyMap<string, string>
+
   /** @throws ConfigException when the node can't run with these properties */
   constructor(
-    /** What the node was started with. */
-    readonly properties: ReadonlyMap<string, string>,
+    properties: ReadonlyMap<string, string>,
     private readonly logger: Logger,
   ) {
     this.#current = new BrokerConfig(properties)
+    this.properties = this.#current.originals
   }
 
   get current(): BrokerConfig {

@@ -43,6 +43,8 @@ export class Normalizer {
 
   #text(value: string, field: string): string {
     if (field === 'logDir') return '<path>'
+    // Each says in its own words what a configuration is for.
+    if (field === 'documentation') return value === '' ? value : '<text>'
     if (UUID_FIELDS.has(field)) return value === ZERO_UUID ? value : this.#symbol('uuid', value)
     return value
       .replace(TIME_RANGE, '[<time>, <time>]')

@@ -42,7 +42,7 @@ function check(
   { config, authorizer }: ConfigAlterationServices,
   context: RequestContext,
   resource: Resource,
-): void {
+): boolean {
   const { resourceType, resourceName, configs } = resource
   requireValues(resource)
   if (resourceType === ConfigResourceType.BROKER) {
@@ -52,4 +52,5 @@ function check(
     requireStoredType(resourceType)
   }
   requireAlterConfigs(authorizer, context, resource)
+  return false
 }

@@ -53,7 +53,7 @@ function check(
   { config, authorizer }: ConfigAlterationServices,
   context: RequestContext,
   resource: Resource,
-): void {
+): boolean {
   const { resourceType, resourceName, configs } = resource
   requireValues(resource, (index) => configs[index]!.configOperation !== Operation.DELETE)
   if (resourceType === ConfigResourceType.BROKER_LOGGER) {
@@ -64,6 +64,7 @@ function check(
     requireStoredType(resourceType)
   }
   requireAlterConfigs(authorizer, context, resource)
+  return resourceType === ConfigResourceType.BROKER_LOGGER
 }
 
 /** There are no loggers with a level of their own here, so none can be changed. */

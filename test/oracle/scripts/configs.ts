@@ -31,13 +31,13 @@ export const configs: Script = {
 async function describe(t: Conversation, version: number): Promise<void> {
   const name = topicName('described', version)
   await createTopic(t, name, 1, { 'retention.ms': '5000' })
-  const ask = (label: string, resources: object[], includeSynonyms = true) =>
+  const ask = (label: string, resources: object[], includeSynonyms = true, options = {}) =>
     t.ask(
       label,
       ApiKey.DescribeConfigs,
       version,
       { resources, includeSynonyms },
-      { unordered: true },
+      { unordered: true, ...options },
     )
   const resource = (resourceType: number, resourceName: string, keys: string[] | null = null) => ({
     resourceType,
@@ -70,7 +70,24 @@ async function describe(t: Conversation, version: number): Promise<void> {
   await ask('loggers of no broker', [resource(BROKER_LOGGER, '')])
   await ask('client metrics', [resource(CLIENT_METRICS, 'm')])
   await ask('a group', [resource(GROUP, 'g')])
-  await ask('an unknown type', [resource(77, 'x')])
+  await ask('an unknown type', [resource(77, 'x')], true, { deviation: 'clearer-errors' })
+  await ask('resources without a name', [
+    resource(TOPIC, ''),
+    resource(CLIENT_METRICS, ''),
+    resource(GROUP, ''),
+  ])
+  if (version >= 3) {
+    await t.ask(
+      'with documentation',
+      ApiKey.DescribeConfigs,
+      version,
+      {
+        resources: [resource(TOPIC, name, ['retention.ms']), resource(CLIENT_METRICS, 'm')],
+        includeDocumentation: true,
+      },
+      { unordered: true, deviation: 'no-documentation' },
+    )
+  }
   await ask('the same twice', [
     resource(TOPIC, name, ['retention.ms']),
     resource(TOPIC, name, ['retention.ms']),
@@ -140,13 +157,13 @@ async function current(
 async function incrementally(t: Conversation, version: number): Promise<void> {
   const name = topicName('incremental', version)
   await createTopic(t, name, 1, { 'retention.ms': '5000' })
-  const ask = (label: string, resources: object[], validateOnly = false) =>
+  const ask = (label: string, resources: object[], validateOnly = false, options = {}) =>
     t.ask(
       label,
       ApiKey.IncrementalAlterConfigs,
       version,
       { resources, validateOnly },
-      { unordered: true },
+      { unordered: true, ...options },
     )
   const op = (configOperation: number, key: string, value: string | null) => ({
     name: key,
@@ -167,7 +184,9 @@ async function incrementally(t: Conversation, version: number): Promise<void> {
   await ask('append to no list', [topic(op(APPEND, 'retention.ms', '1'))])
   await ask('subtract from no list', [topic(op(SUBTRACT, 'retention.ms', '1'))])
   await ask('set null', [topic(op(SET, 'retention.ms', null))])
-  await ask('an unknown operation', [topic(op(9, 'retention.ms', '1'))])
+  await ask('an unknown operation', [topic(op(9, 'retention.ms', '1'))], false, {
+    deviation: 'clearer-errors',
+  })
   await ask('a key twice', [topic(op(SET, 'retention.ms', '1'), op(SET, 'retention.ms', '2'))])
   await ask('an unknown key', [topic(op(SET, 'no.such', '1'))])
   await ask('a bad value', [topic(op(SET, 'segment.bytes', 'many'))])
@@ -206,21 +225,37 @@ async function incrementally(t: Conversation, version: number): Promise<void> {
 async function list(t: Conversation, version: number): Promise<void> {
   const ask = (label: string, body: object) =>
     t.ask(label, ApiKey.ListConfigResources, version, body, { unordered: true })
+  // What was set is listed a moment later.
+  const isListed = (name: string) => (body: Body) =>
+    body.configResources.some((it: { resourceName: string }) => it.resourceName === name)
+  await t.quietly(ApiKey.IncrementalAlterConfigs, 1, {
+    resources: [
+      {
+        resourceType: CLIENT_METRICS,
+        resourceName: `metrics-v${version}`,
+        configs: [{ name: 'interval.ms', configOperation: SET, value: '60000' }],
+      },
+    ],
+    validateOnly: false,
+  })
+  const { ListConfigResources } = ApiKey
+  const listed = { until: isListed(`metrics-v${version}`) }
+  await t.quietly(ListConfigResources, version, { resourceTypes: [] }, listed)
   if (version === 0) return void (await ask('client metrics', {}))
-  // The groups that got a config above.
-  await t.quietly(
-    ApiKey.ListConfigResources,
-    version,
-    { resourceTypes: [GROUP] },
-    { until: ({ configResources }) => configResources.length === 2 },
-  )
+  const body = { resourceTypes: [GROUP] }
+  await t.quietly(ListConfigResources, version, body, { until: isListed('incremental-v1') })
   for (const resourceTypes of [
     [TOPIC],
     [BROKER],
     [BROKER_LOGGER],
     [CLIENT_METRICS],
     [GROUP],
+    [GROUP, BROKER],
+    [BROKER, BROKER],
+    [0],
+    [1],
     [77],
+    [TOPIC, 77],
   ]) {
     await ask(`type ${resourceTypes}`, { resourceTypes })
   }

@@ -1,5 +1,7 @@
 import type { Script } from '../script.js'
 import { apiVersions } from './api-versions.js'
+import { autoCreation } from './auto-creation.js'
+import { brokerConfigurations } from './broker-configs.js'
 import { configs } from './configs.js'
 import { fetch } from './fetch.js'
 import { groups } from './groups.js'
@@ -13,8 +15,10 @@ import { topics } from './topics.js'
 export const scripts: readonly Script[] = [
   apiVersions,
   metadata,
+  autoCreation,
   topics,
   configs,
+  brokerConfigurations,
   produce,
   fetch,
   listOffsets,

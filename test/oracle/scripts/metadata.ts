@@ -47,6 +47,9 @@ async function topicMetadata(t: Conversation, version: number): Promise<void> {
   await ask('a topic', { topics: [{ name }] })
   await ask('twice the same', { topics: [{ name }, { name }] })
   if (version >= 1) await ask('no topics', { topics: [] })
+  if ([0, 1, 13].includes(version)) {
+    await ask('all topics', { topics: version === 0 ? [] : null })
+  }
   for (const bad of ['', 'a b', '..', 'x'.repeat(250)]) {
     await ask(`name ${bad.slice(0, 9)}`, {
       topics: [{ name: bad }],
@@ -78,6 +81,14 @@ async function topicMetadata(t: Conversation, version: number): Promise<void> {
     allowAutoTopicCreation: false,
   })
   await ask('neither id nor name', { topics: [{ name: null }] })
+  await ask('an unknown id and a name', {
+    topics: [{ topicId: NO_TOPIC_ID, name: null }, { name }, { topicId: NO_TOPIC_ID, name: null }],
+    includeTopicAuthorizedOperations: true,
+  })
+  await ask('authorized operations of topics that are not there', {
+    topics: [{ name: 'a b' }, { name: `${name}-no` }],
+    includeTopicAuthorizedOperations: true,
+  })
 }
 
 async function describeTopicPartitions(t: Conversation): Promise<void> {
@@ -104,7 +115,25 @@ async function describeTopicPartitions(t: Conversation): Promise<void> {
     topics,
     cursor: { topicName: 'described-a', partitionIndex: -1 },
   })
+  await ask('all topics, from a cursor', {
+    topics: [],
+    responsePartitionLimit: 2,
+    cursor: { topicName: 'described', partitionIndex: 7 },
+  })
+  for (const responsePartitionLimit of [0, -1, 3, 5]) {
+    await ask(`a limit of ${responsePartitionLimit}`, {
+      topics,
+      responsePartitionLimit,
+      cursor: null,
+    })
+  }
+  await ask('a topic twice', { topics: [...topics, ...topics], cursor: null })
   await ask('an unknown topic', { topics: [{ name: 'described-no' }], cursor: null })
+  await ask('an unknown topic past the limit', {
+    topics: [...topics, { name: 'described-no' }],
+    responsePartitionLimit: 5,
+    cursor: null,
+  })
   await ask('a bad name', { topics: [{ name: 'a b' }], cursor: null })
 }
 

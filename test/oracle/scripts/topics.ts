@@ -71,6 +71,15 @@ async function createTopics(t: Conversation, version: number): Promise<void> {
   }
   await create('one good, one bad', [topic(`${name}-good`), topic('bad name')])
   await create('nothing', [])
+  await create('the metadata log', [topic('__cluster_metadata')])
+  await create("a topic of the brokers' own", [topic('__share_group_state')], true)
+  for (const timeoutMs of [0, -1]) {
+    await t.ask(`within ${timeoutMs} ms`, ApiKey.CreateTopics, version, {
+      topics: [topic(`${name}-late`)],
+      timeoutMs,
+      validateOnly: false,
+    })
+  }
 }
 
 const BAD_ASSIGNMENTS: Record<string, object[]> = {
@@ -123,6 +132,12 @@ async function createPartitions(t: Conversation, version: number): Promise<void>
   await grow('assigned', [{ name, count: 4, assignments: [{ brokerIds: [1] }] }])
   await grow('too few assignments', [{ name, count: 6, assignments: [{ brokerIds: [1] }] }])
   await grow('an unknown broker', [{ name, count: 5, assignments: [{ brokerIds: [9] }] }])
+  await grow('nothing', [])
+  await t.ask('within 0 ms', ApiKey.CreatePartitions, version, {
+    topics: [{ name, count: 9, assignments: null }],
+    timeoutMs: 0,
+    validateOnly: false,
+  })
 }
 
 async function deleteTopics(t: Conversation, version: number): Promise<void> {
@@ -146,12 +161,26 @@ async function deleteTopics(t: Conversation, version: number): Promise<void> {
   await remove('it again', [name])
   await remove('one twice', [`${name}-no`, `${name}-no`])
   await remove('nothing', [])
+  await remove('names that no topic has', ['a b', '', '__cluster_metadata'])
+  await t.ask(
+    'within 0 ms',
+    ApiKey.DeleteTopics,
+    version,
+    version >= 6
+      ? { topics: [{ name: `${name}-by-id` }], timeoutMs: 0 }
+      : { topicNames: [`${name}-by-id`], timeoutMs: 0 },
+  )
   if (version < 6) return
   const topicId = created.topics.find(
     (each: { name: string }) => each.name === `${name}-by-id`,
   ).topicId
   const byId = (label: string, topics: object[]) =>
     t.ask(label, ApiKey.DeleteTopics, version, { topics, timeoutMs: 10_000 }, { unordered: true })
+  await byId('by id and by name', [{ name: null, topicId }, { name: `${name}-by-id` }])
+  await byId('an id twice', [
+    { name: null, topicId },
+    { name: null, topicId },
+  ])
   await byId('by id', [{ name: null, topicId }])
   await byId('by id again', [{ name: null, topicId }])
   await byId('neither name nor id', [{ name: null }])

@@ -251,6 +251,9 @@ t.test('IncrementalAlterConfigs', async (t) => {
       const { outcomes } = await alter([of(BROKER_LOGGER, '1', change)])
       t.strictSame(outcomes, [expected])
     }
+    const { outcomes, asked } = await alter([of(BROKER_LOGGER, '1')])
+    t.strictSame(outcomes, [OK])
+    t.equal(asked.length, 0)
     const other = wrong('Unexpected node id. Expected 1, but received 2')
     t.strictSame((await alter([of(BROKER_LOGGER, '2')])).outcomes, [other])
   })
