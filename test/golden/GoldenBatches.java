@@ -137,12 +137,10 @@ public class GoldenBatches {
                 new EndTransactionMarker(type, 77)));
         }
         Uuid directory = Uuid.fromString("Zm9vYmFyYmF6cXV4cXV1eA");
-        for (short version = 0; version < 2; version++) {
-            print("LEADER_CHANGE " + version, MemoryRecords.withLeaderChangeMessage(11, TIME, 5, ByteBuffer.allocate(256),
-                new LeaderChangeMessage().setVersion(version).setLeaderId(3)
-                    .setVoters(List.of(voter(3, version, directory), voter(4, version, directory)))
-                    .setGrantingVoters(List.of(voter(3, version, directory)))));
-        }
+        // Kafka's builder writes this one in version 0 alone.
+        print("LEADER_CHANGE", MemoryRecords.withLeaderChangeMessage(11, TIME, 5, ByteBuffer.allocate(256),
+            new LeaderChangeMessage().setVersion((short) 0).setLeaderId(3).setVoters(List.of(voter(3), voter(4)))
+                .setGrantingVoters(List.of(voter(3)))));
         print("SNAPSHOT_HEADER", MemoryRecords.withSnapshotHeaderRecord(0, TIME, 5, ByteBuffer.allocate(256),
             new SnapshotHeaderRecord().setVersion((short) 0).setLastContainedLogTimestamp(TIME)));
         print("SNAPSHOT_FOOTER", MemoryRecords.withSnapshotFooterRecord(1, TIME, 5, ByteBuffer.allocate(256),
@@ -158,8 +156,7 @@ public class GoldenBatches {
                     .setMinSupportedVersion((short) 0).setMaxSupportedVersion((short) 1))))));
     }
 
-    static LeaderChangeMessage.Voter voter(int id, short version, Uuid directory) {
-        LeaderChangeMessage.Voter voter = new LeaderChangeMessage.Voter().setVoterId(id);
-        return version > 0 ? voter.setVoterDirectoryId(directory) : voter;
+    static LeaderChangeMessage.Voter voter(int id) {
+        return new LeaderChangeMessage.Voter().setVoterId(id);
     }
 }
