@@ -8,6 +8,7 @@ import {
 } from '../../../src/broker/handler.js'
 import { ReplicaManager } from '../../../src/broker/replica-manager.js'
 import type { Clocks } from '../../../src/env/clock.js'
+import type { DiskError, DiskFile } from '../../../src/env/disk.js'
 import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { type Random, randomUuid, seededRandom } from '../../../src/env/random.js'
@@ -54,6 +55,25 @@ export function newPeer(): Peer {
   }
 }
 
+/** A disk in memory whose reads end some turns later, or with an error. */
+export class ColdDisk extends MemoryDisk {
+  /** What the next read of a file whose path ends so fails with. */
+  failing: { readonly suffix: string; readonly error: DiskError } | undefined
+
+  override open(path: string, options?: { readonly create?: boolean }): DiskFile {
+    const file = super.open(path, options)
+    const { read } = file
+    file.read = (buffer, offset, length, position, likelyCached, done) => {
+      const { failing } = this
+      setImmediate(() => {
+        if (failing !== undefined && path.endsWith(failing.suffix)) done(failing.error, 0)
+        else read.call(file, buffer, offset, length, position, likelyCached, done)
+      })
+    }
+    return file
+  }
+}
+
 /** The logs of one broker in memory, and its metadata made by hand. */
 export class DataPlane {
   readonly nodeId = NODE_ID
@@ -96,10 +116,10 @@ export class DataPlane {
   static async start(
     t: Teardown,
     properties: Readonly<Record<string, string>> = {},
+    disk: MemoryDisk = new MemoryDisk(64 * MEGABYTE),
   ): Promise<DataPlane> {
     const clock = new ManualClock()
     const clocks = manualClocks(clock)
-    const disk = new MemoryDisk(64 * MEGABYTE)
     const logs = await startManager(managerOptions({ disk, clocks }))
     t.teardown(() => logs.close())
     return new DataPlane(clock, clocks, disk, logs, properties)

@@ -1,15 +1,18 @@
 import t from 'tap'
 import { fetch } from '../../../src/broker/api/fetch.js'
+import { FetchMemory } from '../../../src/broker/fetch-memory.js'
+import { FetchReader } from '../../../src/broker/fetch-reader.js'
 import { partitionKey, SessionPartition } from '../../../src/broker/fetch-session.js'
 import { FetchSessionCache } from '../../../src/broker/fetch-session-cache.js'
-import { type Handler, NO_ANSWER, PooledAnswer } from '../../../src/broker/handler.js'
+import { type Handler, NO_ANSWER } from '../../../src/broker/handler.js'
+import { DiskError } from '../../../src/env/disk.js'
 import { seededRandom } from '../../../src/env/random.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { batchSize } from '../../../src/protocol/records/batch.js'
 import { buildBatch } from '../../../src/protocol/records/builder.js'
 import { recordsOf } from '../../../src/protocol/records/record.js'
-import { ManualClock } from '../storage/storage-fixture.js'
-import { type Body, DataPlane, type Heard, newPeer } from './data-plane-fixture.js'
+import { ManualClock, MEGABYTE } from '../storage/storage-fixture.js'
+import { type Body, ColdDisk, DataPlane, type Heard, newPeer } from './data-plane-fixture.js'
 
 const VERSION = 17
 const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -306,35 +309,70 @@ t.test('a partition asked for twice is read once, from where it was said last', 
   t.strictSame(summary(answer), [[0, 0, []]])
 })
 
-t.test('what was read is given back once, after it has left', async (t) => {
-  const { plane, handler } = await rigFor(t)
-  const topicId = plane.createTopic('pets')
-  await plane.append('pets', batchOf('cat'))
-  const request = { ...bodyOf([{ topicId }]), isolationLevel: 0, maxBytes: 1_000 }
-  const context = { ...newPeer(), peer: newPeer(), apiKey: 1, apiVersion: VERSION }
-  const whole = {
-    ...request,
-    replicaId: -1,
-    replicaState: { replicaId: -1, replicaEpoch: -1 },
-    topics: [
-      {
-        topic: '',
-        topicId,
-        partitions: [
-          {
-            partition: 0,
-            fetchOffset: 0,
-            partitionMaxBytes: 1_000,
-            currentLeaderEpoch: -1,
-            lastFetchedEpoch: -1,
-          },
-        ],
-      },
-    ],
+t.test('what is not cached is read off the event loop', async (t) => {
+  const disk = new ColdDisk(16 * MEGABYTE)
+  const plane = await DataPlane.start(t, {}, disk)
+  const handler = fetch(plane)
+  const topicId = plane.createTopic('pets', 3)
+  for (const [partition, value] of ['cat', 'dog', 'cow'].entries()) {
+    await plane.append('pets', batchOf(value), partition)
   }
-  const answer = await handler.handle({ ...context, correlationId: 1, clientId: null }, whole)
-  t.ok(answer instanceof PooledAnswer)
-  if (answer instanceof PooledAnswer) answer.release()
+  const wanted = [0, 1, 2].map((partition) => ({ topicId, partition }))
+  const ask = (more: object = {}) => plane.ask(handler, VERSION, bodyOf(wanted, more))
+  t.strictSame(summary((await ask()) as Body), [
+    [0, 0, ['cat']],
+    [1, 0, ['dog']],
+    [2, 0, ['cow']],
+  ])
+  t.strictSame(summary((await ask({ maxBytes: 1 })) as Body), [
+    [0, 0, ['cat']],
+    [1, 0, []],
+    [2, 0, []],
+  ])
+  disk.failing = {
+    suffix: 'pets-1/00000000000000000000.log',
+    error: new DiskError('EIO', 'the disk is broken'),
+  }
+  t.strictSame(summary((await ask()) as Body), [
+    [0, 0, ['cat']],
+    [1, ErrorCode.KAFKA_STORAGE_ERROR, []],
+    [2, ErrorCode.KAFKA_STORAGE_ERROR, []],
+  ])
+})
+
+t.test('records that nobody takes away are bounded', async (t) => {
+  const { plane, ask } = await rigFor(t)
+  const topicId = plane.createTopic('pets')
+  for (let i = 0; i < 4; i++) await plane.append('pets', batchOf('x'.repeat(1000)))
+  const answer = await ask([{ topicId }])
+  const [{ records }] = answer.responses[0].partitions
+  const memory = new FetchMemory(1500)
+  t.equal(memory.limit(1000), 1000)
+  t.equal(memory.limit(9000), 1500)
+  const limits = { readCommitted: false, followerId: undefined }
+  const request = {
+    topic: 'pets',
+    topicId,
+    partition: 0,
+    fetchOffset: 0,
+    maxBytes: 9000,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+  }
+  const read = async () => {
+    const maxBytes = memory.limit(9000)
+    const reader = new FetchReader(plane.replicas, plane.logger, [request], { ...limits, maxBytes })
+    const data = await reader.read()
+    return { bytes: data.bytes, release: memory.take(data) }
+  }
+  const first = await read()
+  t.equal(first.bytes, 1500)
+  const second = await read()
+  t.equal(second.bytes, records.length / 4, 'a batch, so that everybody gets on')
+  t.equal(memory.bytes, first.bytes + second.bytes)
+  first.release()
+  second.release()
+  t.equal(memory.bytes, 0)
 })
 
 t.test('the cache of sessions is bounded', async (t) => {
