@@ -83,6 +83,12 @@ export const setting = (
   data: { resourceType, resourceName, name, value },
 })
 
+export const feature = (name: string, featureLevel: number): NewRecord => ({
+  type: 'FeatureLevelRecord',
+  version: 0,
+  data: { name, featureLevel },
+})
+
 /** Takes over records as if they had been committed. */
 export function replay(state: MetadataState, ...records: NewRecord[]): void {
   for (const record of records) state.replay(decodeRecord(encodeRecord(record)))
@@ -165,7 +171,8 @@ export function servicesOf(given: Given = {}) {
   }
 }
 
-const peer: Peer = {
+/** The connection that all requests come in on. */
+export const peer: Peer = {
   connectionId: '127.0.0.1:9092-127.0.0.1:50000-0',
   listener: 'PLAINTEXT',
   principal: 'User:ANONYMOUS',

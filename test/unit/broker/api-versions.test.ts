@@ -1,0 +1,61 @@
+import t from 'tap'
+import { apiVersions } from '../../../src/broker/api/api-versions.js'
+import { describeCluster } from '../../../src/broker/api/describe-cluster.js'
+import { metadata } from '../../../src/broker/api/metadata.js'
+import type { Handler } from '../../../src/broker/handler.js'
+import { ErrorCode } from '../../../src/protocol/errors.js'
+import { ask, type Body, feature, peer, servicesOf, stateOf } from './admin-fixtures.js'
+
+const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1.0' }
+
+function handlerOf(): Handler {
+  const state = stateOf(feature('metadata.version', 30), feature('group.version', 1))
+  state.provenance = { offset: 42, epoch: 1, timestampMs: 0 }
+  const handlers: Handler[] = [metadata(servicesOf()), describeCluster(servicesOf())]
+  const handler = apiVersions({ handlers, metadata: state })
+  handlers.push(handler)
+  return handler
+}
+
+t.test('ApiVersions lists what has a handler, in the order of the keys', async (t) => {
+  for (const version of [0, 1, 2, 3, 4]) {
+    const { errorCode, apiKeys } = await ask(handlerOf(), version, version < 3 ? {} : SOFTWARE)
+    t.strictSame(
+      [errorCode, apiKeys.map((it: Body) => ({ ...it }))],
+      [
+        ErrorCode.NONE,
+        [
+          { apiKey: 3, minVersion: 0, maxVersion: 13 },
+          { apiKey: 18, minVersion: 0, maxVersion: 4 },
+          { apiKey: 60, minVersion: 0, maxVersion: 2 },
+        ],
+      ],
+    )
+  }
+})
+
+t.test('it tells the features of the cluster', async (t) => {
+  const names = (features: Body[]) => features.map(({ name }) => name)
+  const body = await ask(handlerOf(), 4, SOFTWARE)
+  t.equal(body.finalizedFeaturesEpoch, 42)
+  t.match(body.finalizedFeatures, [
+    { name: 'group.version', minVersionLevel: 1, maxVersionLevel: 1 },
+    { name: 'metadata.version', minVersionLevel: 30, maxVersionLevel: 30 },
+  ])
+  t.ok(names(body.supportedFeatures).includes('group.version'))
+  const older = await ask(handlerOf(), 3, SOFTWARE)
+  t.strictSame(names(older.supportedFeatures), ['metadata.version'], 'none from level 0 on')
+})
+
+t.test('it hears what the client is', async (t) => {
+  await ask(handlerOf(), 3, SOFTWARE)
+  t.match(peer, SOFTWARE)
+  for (const [key, bad] of [
+    ['clientSoftwareName', ''],
+    ['clientSoftwareName', '-x'],
+    ['clientSoftwareVersion', 'a b'],
+  ] as const) {
+    const body = await ask(handlerOf(), 3, { ...SOFTWARE, [key]: bad })
+    t.match(body, { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] })
+  }
+})
