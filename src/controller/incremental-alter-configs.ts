@@ -84,10 +84,8 @@ function valueAfter(
       return parts.filter((part) => !gone.has(part)).join(',')
     }
     default:
-      throw new KafkaError(
-        ErrorCode.INVALID_REQUEST,
-        `Unknown operation ${configOperation} on ${name}.`,
-      )
+      // Kafka fails on an operation it doesn't know, and says nothing of it.
+      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
   }
 }
 

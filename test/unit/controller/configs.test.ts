@@ -78,7 +78,7 @@ t.test('entries are added to a list and taken from it', async (t) => {
 
 t.test('what is refused of single changes', async (t) => {
   const cluster = setUp()
-  const cases: [Change, number, string][] = [
+  const cases: [Change, number, string | null][] = [
     [
       [APPEND, 'retention.ms', '1'],
       40,
@@ -102,7 +102,7 @@ t.test('what is refused of single changes', async (t) => {
       'Invalid value 1 for configuration segment.bytes: Value must be at least 1048576',
     ],
     [[SET, 'retention.ms', null], 42, 'Null value not supported for : retention.ms'],
-    [[9, 'retention.ms', '1'], 42, 'Unknown operation 9 on retention.ms.'],
+    [[9, 'retention.ms', '1'], -1, null],
   ]
   for (const [change, errorCode, errorMessage] of cases) {
     t.strictSame(alter(cluster, TOPIC, 'orders', change), { errorCode, errorMessage, records: [] })
