@@ -25,6 +25,7 @@ import { supportedFeatures } from '../metadata/features.js'
 import type { MetadataImage } from '../metadata/image.js'
 import { MetadataLoader } from '../metadata/loader.js'
 import type { NewRecord } from '../metadata/record.js'
+import { SnapshotGenerator } from '../metadata/snapshot-generator.js'
 import { NO_LEADER, type RaftClient } from '../raft/client.js'
 import { allowEverything } from '../security/authorizer.js'
 import { openLogManager } from '../storage/disk-log-manager.js'
@@ -264,11 +265,20 @@ export class BrokerServer {
 
   /** Resolves when everything is known that the log said when this node last stopped. */
   async #followMetadata(logs: LogManager, raft: RaftClient): Promise<MetadataLoader> {
-    const { logger } = this.#options
+    const { clocks, logger } = this.#options
     const onFault = (error: Error): void => this.#fault(error)
     const loader = new MetadataLoader({ clusterId: logs.clusterId, logger, onFault })
     this.#loader = loader
     loader.install({ onMetadataUpdate: (delta, image) => this.#configsChanged(delta, image) })
+    const snapshots = new SnapshotGenerator({
+      raft,
+      clock: clocks.pacing,
+      logger,
+      maxRecordBytes: this.#startConfig.get('metadata.log.max.record.bytes.between.snapshots'),
+      maxIntervalMs: this.#startConfig.get('metadata.log.max.snapshot.interval.ms'),
+    })
+    loader.install(snapshots)
+    this.#endings.push(() => snapshots.close())
     const caughtUp = new Promise<void>((resolve) => {
       loader.install({
         onMetadataUpdate: () => {},
