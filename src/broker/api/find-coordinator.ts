@@ -29,6 +29,7 @@ export interface FindCoordinatorServices extends AutoTopicCreationServices {
 /** Where a coordinator is, or why that can't be said. */
 interface Found {
   readonly errorCode: ErrorCode
+  readonly errorMessage: string
   readonly nodeId: number
   readonly host: string
   readonly port: number
@@ -48,16 +49,17 @@ export const findCoordinator = (services: FindCoordinatorServices): Handler => {
           coordinatorKeys.map(async (each) => ({
             key: each,
             ...(await search.find(keyType, each)),
-            errorMessage: '',
           })),
         )
         return { throttleTimeMs: 0, coordinators }
       }
       const found = await search.find(keyType, key)
-      return { throttleTimeMs: 0, ...found, errorMessage: messageOf(found.errorCode) }
+      // These versions have a message for success, too.
+      const errorMessage = found.errorMessage || errorName(found.errorCode)
+      return { throttleTimeMs: 0, ...found, errorMessage }
     },
-    refuse: ({ coordinatorKeys }, { code }, { apiVersion }) => {
-      const failure = { ...notFound(code), errorMessage: messageOf(code) }
+    refuse: ({ coordinatorKeys }, error, { apiVersion }) => {
+      const failure = notFound(error)
       if (apiVersion < VERSION_WITH_BATCHES) return { throttleTimeMs: 0, ...failure }
       const coordinators = coordinatorKeys.map((key) => ({ key, ...failure }))
       return { throttleTimeMs: 0, coordinators }
@@ -77,7 +79,7 @@ class CoordinatorSearch {
       this.#requireKind(keyType, key)
       return await this.#ofGroup(key)
     } catch (error) {
-      if (error instanceof KafkaError) return notFound(error.code)
+      if (error instanceof KafkaError) return notFound(error)
       throw error
     }
   }
@@ -94,17 +96,22 @@ class CoordinatorSearch {
         if (!authorizer.isAllowed(this.context, DESCRIBE, ResourceType.TRANSACTIONAL_ID, key)) {
           throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
         }
-        // There are no transactions here.
-        throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+        throw new KafkaError(
+          ErrorCode.COORDINATOR_NOT_AVAILABLE,
+          'transactions are not available on this broker',
+        )
       case CoordinatorType.SHARE:
-        // Nor share groups.
         throw new KafkaError(
           this.context.apiVersion < VERSION_WITH_SHARE
             ? ErrorCode.INVALID_REQUEST
             : ErrorCode.COORDINATOR_NOT_AVAILABLE,
+          'share groups are not available on this broker',
         )
       default:
-        throw new KafkaError(ErrorCode.INVALID_REQUEST)
+        throw new KafkaError(
+          ErrorCode.INVALID_REQUEST,
+          `there are no coordinators with the key type ${keyType}`,
+        )
     }
   }
 
@@ -116,15 +123,12 @@ class CoordinatorSearch {
     const topic = metadata.topicsByName.get(OFFSETS_TOPIC)
     const leader = topic?.partitions.get(groups.partitionFor(groupId))?.leader
     const node = leader === undefined ? undefined : nodeOf(metadata, leader, this.context.listener)
-    if (node === undefined) return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    return { errorCode: ErrorCode.NONE, nodeId: node.nodeId, host: node.host, port: node.port }
+    if (node === undefined) throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    const { nodeId, host, port } = node
+    return { errorCode: ErrorCode.NONE, errorMessage: '', nodeId, host, port }
   }
 }
 
-function notFound(errorCode: ErrorCode): Found {
-  return { errorCode, nodeId: -1, host: '', port: -1 }
-}
-
-function messageOf(code: ErrorCode): string {
-  return errorName(code)
+function notFound({ code, message }: KafkaError): Found {
+  return { errorCode: code, errorMessage: message, nodeId: -1, host: '', port: -1 }
 }
