@@ -203,8 +203,7 @@ export class PartitionCoordinator<S extends StateMachine> {
     }
     if (error !== null) {
       // What is on the disk isn't known any more: whoever leads next replays it.
-      this.#fail(pending, error)
-      this.#end('failed')
+      this.#failWithPartition(pending, error)
       return
     }
     try {
@@ -214,8 +213,7 @@ export class PartitionCoordinator<S extends StateMachine> {
         this.machine.replay(record, { offset: offset++, producerId: NO_PRODUCER_ID })
       }
     } catch (failure) {
-      this.#fail(pending, this.#asKafkaError(failure))
-      this.#end('failed')
+      this.#failWithPartition(pending, this.#asKafkaError(failure))
       return
     }
     this.#appliedOffset = endOffset
@@ -238,6 +236,13 @@ export class PartitionCoordinator<S extends StateMachine> {
     this.#tell(outcome, error)
     reject(error)
     free()
+  }
+
+  /** The same when nothing of the partition can go on: whoever is next in its key's queue, too. */
+  #failWithPartition<R>({ outcome, reject }: Pending<R>, error: KafkaError): void {
+    this.#tell(outcome, error)
+    reject(error)
+    this.#end('failed')
   }
 
   #tell({ completed }: Outcome<unknown>, error: KafkaError | null): void {
