@@ -71,7 +71,9 @@ export class JoinGroup {
     if (!this.#hasRoom(joining)) {
       group.remove(memberId)
       this.sessions.end(group, memberId)
-      return refuse(ErrorCode.GROUP_MAX_SIZE_REACHED)
+      const refusal = refuse(ErrorCode.GROUP_MAX_SIZE_REACHED)
+      // The others may have waited for this one only.
+      return { ...refusal, records: this.rebalance.maybeCompleteJoin(group) }
     }
     if (!group.supportsProtocols(joining.protocolType, joining.protocols)) {
       return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
