@@ -81,7 +81,10 @@ export class RaftDriver implements RaftClient {
     )
     const latestSnapshotId = this.#snapshots.latestId
     this.#committed = latestSnapshotId?.offset ?? 0
-    this.#queue = new EffectQueue((effect, proceed) => this.#perform(effect, proceed))
+    this.#queue = new EffectQueue((effect, proceed) =>
+      // A log that is offline refuses at once.
+      this.#orFault(() => this.#perform(effect, proceed), true),
+    )
     const base = storage.log.startOffset > 0 ? this.#baseOf(storage.log.startOffset) : undefined
     this.#core = new RaftCore(
       {
@@ -204,7 +207,7 @@ export class RaftDriver implements RaftClient {
       lastContainedLogTimestamp,
       kraftVersion > 0 ? voters : undefined,
       () => clocks.logical.now(),
-      () => this.#snapshotFrozen(id),
+      () => this.#orFault(() => this.#snapshotFrozen(id), undefined),
     )
   }
 
@@ -261,22 +264,12 @@ export class RaftDriver implements RaftClient {
 
   #event(event: (nowMs: number) => void): void {
     if (this.#stopped) return
-    try {
-      event(this.#now())
-    } catch (error) {
-      this.#fault(error)
-      return
-    }
-    this.#afterEvent()
+    this.#orFault(() => event(this.#now()), undefined)
+    if (!this.#stopped) this.#afterEvent()
   }
 
   #afterEvent(): void {
-    try {
-      this.#queue.push(this.#core.takeEffects())
-    } catch (error) {
-      // A log that is offline refuses at once.
-      this.#fault(error)
-    }
+    this.#queue.push(this.#core.takeEffects())
     if (this.#stopped) return
     this.#wakeUp.noLaterThan(this.#core.wakeAtMs)
     this.#tellIfQuiet()
@@ -291,6 +284,15 @@ export class RaftDriver implements RaftClient {
     const tell = this.#onQuiet
     this.#onQuiet = undefined
     tell()
+  }
+
+  #orFault<T>(action: () => T, otherwise: T): T {
+    try {
+      return action()
+    } catch (error) {
+      this.#fault(error)
+      return otherwise
+    }
   }
 
   #fault(error: unknown): void {

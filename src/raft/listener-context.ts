@@ -68,7 +68,13 @@ export class ListenerContext {
     // A listener that appends from within a call would otherwise be called out of order.
     if (this.#busy) return
     this.#busy = true
-    while (this.#step()) if (this.#closed) break
+    try {
+      while (this.#step()) if (this.#closed) break
+    } catch (error) {
+      // The log can't be read any more; or a listener has lost its state.
+      this.#closed = true
+      this.source.fail(error)
+    }
     if (!this.#waiting) this.#busy = false
   }
 

@@ -27,11 +27,13 @@ export class Nemesis {
   snapshots = 0
   readonly #random: Random
   readonly #temper: Temper
+  readonly #uniform: boolean
   #ended = false
   #appends = 0
 
   constructor(private readonly options: NemesisOptions) {
     this.#random = options.random
+    this.#uniform = this.#random.int(2) === 0
     const oneOf = (...choices: number[]): number => choices[this.#random.int(choices.length)]!
     const never = Number.POSITIVE_INFINITY
     this.#temper = {
@@ -85,10 +87,12 @@ export class Nemesis {
 
   /** A client asks whoever it takes for the leader: any node that believes so itself. */
   #append(): void {
-    const count = 1 + this.#random.int(3)
-    const records = Array.from({ length: count }, () =>
-      Buffer.from(`record ${++this.#appends} ${'.'.repeat(this.#random.int(200))}`),
-    )
+    // What is as long as what it takes the place of is the easiest to mix up after a crash.
+    const count = this.#uniform ? 1 : 1 + this.#random.int(3)
+    const records = Array.from({ length: count }, () => {
+      const padding = this.#uniform ? 0 : this.#random.int(200)
+      return Buffer.from(`${String(++this.#appends).padStart(9)} ${'.'.repeat(padding)}`)
+    })
     const { nodes } = this.options
     const first = this.#random.int(nodes.length)
     nodes.some((_, i) => nodes[(first + i) % nodes.length]!.append(records))

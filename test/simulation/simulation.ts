@@ -12,6 +12,7 @@ const START_MS = 1_700_000_000_000
 /** How long things go wrong, and how long a quorum may take to be well again, ms of virtual time. */
 const TROUBLE_MS = 30_000
 const RECOVERY_MS = 60_000
+const RESTART_AFTER_MS = 1_000
 const APPEND_AGAIN_MS = 5_000
 const EVENTS_MAX = 300_000
 
@@ -76,7 +77,7 @@ class Simulation {
         retentionBytes,
         configuredVoters: isDynamic ? undefined : ids.map((id) => `${id}@node-${id}:9093`),
         onError: (error) => this.#fail(error),
-        onDiskFailure: (id) => this.#clock.after(0, () => this.#nodes[id - 1]!.crash()),
+        onDiskFailure: (id) => this.#replaceProcess(this.#nodes[id - 1]!),
       })
     })
     if (isDynamic) {
@@ -96,6 +97,12 @@ class Simulation {
 
   #fork(): Random {
     return seededRandom(this.#random.int(2 ** 32))
+  }
+
+  /** A broker whose metadata log has failed ends; whoever watches it starts it again. */
+  #replaceProcess(node: SimulatedNode): void {
+    this.#clock.after(0, () => node.crash())
+    this.#clock.after(RESTART_AFTER_MS, () => node.start())
   }
 
   #fail(error: unknown): void {
