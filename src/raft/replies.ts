@@ -42,6 +42,12 @@ export class Replies {
       const stale = this.replica.epoch() !== response.epoch
       this.send(token, { ...response, batches: stale ? [] : entryBatches(bytes) })
     }
+    const { startOffset, endOffset } = this.log
+    if (fromOffset < startOffset || fromOffset > endOffset) {
+      // It has gone since; the next fetch will be told so.
+      this.send(token, response)
+      return
+    }
     const bytes = this.log.read(fromOffset, maxBytes, upToOffset)
     if (bytes instanceof Promise) bytes.then(answer, (error) => this.replica.fail(error))
     else answer(bytes)

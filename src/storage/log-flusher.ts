@@ -21,7 +21,7 @@ function inParallel(steps: readonly ((done: DiskCallback) => void)[], done: Disk
 export class LogFlusher {
   /** Everything before this offset survives a crash. */
   recoveryPoint: number
-  /** Segments have been made since the directory was last synced. */
+  /** Segments have been made, cut or removed since the directory was last synced. */
   #directoryChanged = false
   #sealing = 0
   readonly #whenSealed: (() => void)[] = []
@@ -44,7 +44,7 @@ export class LogFlusher {
 
   /** Syncs what has been written before `endOffset`; the recovery point moves there. */
   flush(directory: string, endOffset: number, done: DiskCallback): void {
-    if (endOffset <= this.recoveryPoint) {
+    if (endOffset <= this.recoveryPoint && !this.#directoryChanged) {
       done(null)
       return
     }

@@ -306,6 +306,8 @@ function refuseOldFormat(file: DiskFile): void {
   if (size < LOG_OVERHEAD + MIN_OLD_BATCH_BYTES || size > file.length) return
   const format = magic(header, 0)
   if (format !== 0 && format !== 1) return
+  // A write torn before its format, with zeros where the rest would be, is not an old one.
+  if (header.subarray(LOG_OVERHEAD + 4).every((byte) => byte === 0)) return
   throw new Error(`${file.path} holds record batches of format ${format}; only 2 can be read`)
 }
 

@@ -327,6 +327,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     this.logEndOffset = offset
     this.#appender.nextOffset = offset
     this.#flusher.recoveryPoint = Math.min(this.#flusher.recoveryPoint, offset)
+    this.#flusher.directoryChanged()
     this.updateHighWatermark(Math.min(this.highWatermark, offset))
   }
 

@@ -194,7 +194,8 @@ export class LogSegment implements IndexHolder {
     this.timeIndex.truncateTo(offset)
     this.setSize(position)
     this.file.truncate(position)
-    this.syncedSize = 0
+    // Even nothing has to be synced, or what was cut off may come back behind what follows.
+    this.syncedSize = -1
     this.#max = undefined
     if (position === 0) this.#firstTimestamp = undefined
     this.#bytesSinceLastIndexEntry = 0
