@@ -23,6 +23,7 @@ interface Waiting<Key> {
 export class Purgatory<Key> {
   readonly #watchers = new Map<Key, Set<Waiting<Key>>>()
   readonly #waiting = new Set<Waiting<Key>>()
+  #isClosed = false
 
   constructor(private readonly clock: Clock) {}
 
@@ -42,6 +43,10 @@ export class Purgatory<Key> {
     delayMs: number,
   ): () => void {
     if (operation.tryComplete()) return NOTHING_TO_CANCEL
+    if (this.#isClosed) {
+      operation.onExpiration()
+      return NOTHING_TO_CANCEL
+    }
     const waiting: Waiting<Key> = { operation, keys, timer: undefined }
     this.#waiting.add(waiting)
     for (const key of keys) {
@@ -62,8 +67,9 @@ export class Purgatory<Key> {
     }
   }
 
-  /** Completes everything with what there is. */
-  expireAll(): void {
+  /** Completes everything with what there is; nothing waits any more. */
+  close(): void {
+    this.#isClosed = true
     for (const waiting of this.#waiting) this.#expire(waiting)
   }
 

@@ -94,7 +94,7 @@ export class ReplicaManager implements MetadataPublisher {
 
   /** Answers what waits; the logs are closed by their manager. */
   close(): void {
-    this.fetchPurgatory.expireAll()
+    this.fetchPurgatory.close()
   }
 
   #open(topic: string, partition: number): Partition {
