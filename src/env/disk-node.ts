@@ -1,256 +1,41 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
-import {
-  type Disk,
-  type DiskCallback,
-  type DiskEntry,
+import type {
+  Disk,
+  DiskCallback,
+  DiskEntry,
   DiskError,
-  type DiskFile,
-  type DiskLock,
-  type DiskReadCallback,
-  type DiskSpace,
-  type DiskStat,
+  DiskFile,
+  DiskLock,
+  DiskSpace,
+  DiskStat,
 } from './disk.js'
 import { lockDirectory } from './disk-lock.js'
+import { attempt, diskError } from './disk-node-error.js'
+import { NodeFile, WritePace } from './node-file.js'
+import { OpenFiles } from './open-files.js'
 
-/** A larger write, or one after a slow one, goes through the thread pool. */
-const MAX_SYNC_WRITE_BYTES = 8 * 1024 * 1024
-/** A write into the page cache that took longer found the system throttling its writers. */
-const SLOW_WRITE_MS = 5
-/** How long writes keep off the event loop after a slow one. */
-const SLOW_PERIOD_MS = 1000
-
-/** The error of an operation of node:fs as a {@link DiskError}. */
-export function diskError(cause: unknown): DiskError {
-  if (cause instanceof DiskError) return cause
-  const error = cause as NodeJS.ErrnoException
-  return new DiskError(error.code ?? 'EIO', error.message, { cause })
-}
-
-function attempt<T>(operation: () => T): T {
-  try {
-    return operation()
-  } catch (error) {
-    throw diskError(error)
-  }
-}
+/** Files that are open at a time, unless more are in use at once. */
+const MAX_OPEN_FILES = 1024
 
 function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function byteLength(buffers: readonly Buffer[]): number {
-  let total = 0
-  for (let i = 0; i < buffers.length; i++) total += buffers[i]!.length
-  return total
-}
-
-/** What is left of the buffers after `count` bytes of them. */
-function skip(buffers: readonly Buffer[], count: number): Buffer[] {
-  let left = count
-  let first = 0
-  while (left >= buffers[first]!.length) left -= buffers[first++]!.length
-  return [buffers[first]!.subarray(left), ...buffers.slice(first + 1)]
-}
-
-/**
- * When writing at once would stall the event loop. Copying into the page cache on the loop costs less
- * than half the CPU of a trip through the thread pool, until the system makes writers wait for the
- * disk; then the wait belongs on the pool.
- */
-class WritePace {
-  #slowUntil = 0
-
-  mayWait(bytes: number): boolean {
-    if (bytes > MAX_SYNC_WRITE_BYTES) return true
-    return this.#slowUntil !== 0 && performance.now() < this.#slowUntil
-  }
-
-  note(startedAt: number): void {
-    const now = performance.now()
-    this.#slowUntil = now - startedAt > SLOW_WRITE_MS ? now + SLOW_PERIOD_MS : 0
-  }
-}
-
-/** `buffers` undefined for a sync. */
-interface Operation {
-  readonly buffers: readonly Buffer[] | undefined
-  readonly position: number
-  readonly done: DiskCallback
-}
-
-class NodeFile implements DiskFile {
-  length: number
-  readonly #fd: number
-  /** The first one is under way. */
-  readonly #queue: Operation[] = []
-  #reads = 0
-  #closing = false
-  #closed = false
-
-  constructor(
-    readonly path: string,
-    fd: number,
-    private readonly pace: WritePace,
-  ) {
-    this.#fd = fd
-    this.length = fs.fstatSync(fd).size
-  }
-
-  write(buffers: readonly Buffer[], position: number, done: DiskCallback): void {
-    const bytes = byteLength(buffers)
-    if (position + bytes > this.length) this.length = position + bytes
-    if (this.#queue.length === 0 && !this.pace.mayWait(bytes)) {
-      const error = this.#writeNow(buffers, bytes, position)
-      done(error)
-      return
-    }
-    this.#enqueue({ buffers, position, done })
-  }
-
-  sync(done: DiskCallback): void {
-    this.#enqueue({ buffers: undefined, position: 0, done })
-  }
-
-  read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    likelyCached: boolean,
-    done: DiskReadCallback,
-  ): void {
-    if (likelyCached) {
-      let bytesRead: number
-      try {
-        bytesRead = this.readSync(buffer, offset, length, position)
-      } catch (error) {
-        done(error as DiskError, 0)
-        return
-      }
-      done(null, bytesRead)
-      return
-    }
-    this.#reads++
-    this.#readOn(buffer, offset, length, position, 0, done)
-  }
-
-  readSync(buffer: Buffer, offset: number, length: number, position: number): number {
-    let total = 0
-    try {
-      while (total < length) {
-        const count = fs.readSync(
-          this.#fd,
-          buffer,
-          offset + total,
-          length - total,
-          position + total,
-        )
-        if (count === 0) break
-        total += count
-      }
-    } catch (error) {
-      throw diskError(error)
-    }
-    return total
-  }
-
-  truncate(length: number): void {
-    attempt(() => fs.ftruncateSync(this.#fd, length))
-    this.length = length
-  }
-
-  close(): void {
-    this.#closing = true
-    this.#closeIfIdle()
-  }
-
-  #writeNow(buffers: readonly Buffer[], bytes: number, position: number): DiskError | null {
-    const startedAt = performance.now()
-    try {
-      let written =
-        buffers.length === 1
-          ? fs.writeSync(this.#fd, buffers[0]!, 0, bytes, position)
-          : fs.writevSync(this.#fd, buffers, position)
-      while (written < bytes) {
-        written += fs.writevSync(this.#fd, skip(buffers, written), position + written)
-      }
-    } catch (error) {
-      return diskError(error)
-    }
-    this.pace.note(startedAt)
-    return null
-  }
-
-  #enqueue(operation: Operation): void {
-    this.#queue.push(operation)
-    if (this.#queue.length === 1) this.#next()
-  }
-
-  #next(): void {
-    const operation = this.#queue[0]
-    if (operation === undefined) {
-      this.#closeIfIdle()
-      return
-    }
-    if (operation.buffers === undefined) {
-      fs.fdatasync(this.#fd, (error) => this.#ended(error))
-    } else {
-      this.#writeOn(operation.buffers, operation.position)
-    }
-  }
-
-  // writev may write less than asked; the system says why only at the next attempt.
-  #writeOn(buffers: readonly Buffer[], position: number): void {
-    fs.writev(this.#fd, buffers, position, (error, written) => {
-      if (error !== null || written === byteLength(buffers)) this.#ended(error)
-      else this.#writeOn(skip(buffers, written), position + written)
-    })
-  }
-
-  #ended(error: Error | null): void {
-    // Taken off only after its callback: what that asks for has to queue up behind the others.
-    this.#queue[0]!.done(error === null ? null : diskError(error))
-    this.#queue.shift()
-    this.#next()
-  }
-
-  #readOn(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    already: number,
-    done: DiskReadCallback,
-  ): void {
-    fs.read(this.#fd, buffer, offset, length, position, (error, count) => {
-      const total = already + count
-      if (error === null && count > 0 && count < length) {
-        this.#readOn(buffer, offset + count, length - count, position + count, total, done)
-        return
-      }
-      this.#reads--
-      done(error === null ? null : diskError(error), error === null ? total : 0)
-      this.#closeIfIdle()
-    })
-  }
-
-  #closeIfIdle(): void {
-    if (!this.#closing || this.#closed || this.#queue.length > 0 || this.#reads > 0) return
-    this.#closed = true
-    fs.closeSync(this.#fd)
-  }
-}
-
 /** The machine's file system. */
 export class NodeDisk implements Disk {
   readonly #pace = new WritePace()
+  readonly #openFiles: OpenFiles
   readonly #replacing = new Map<string, { content: Buffer; done: DiskCallback }[]>()
 
+  /** @param maxOpenFiles beyond so many, files that aren't in use are closed until they are again */
+  constructor(maxOpenFiles = MAX_OPEN_FILES) {
+    this.#openFiles = new OpenFiles(maxOpenFiles)
+  }
+
   open(path: string, options: { readonly create?: boolean } = {}): DiskFile {
-    const flags = fs.constants.O_RDWR | (options.create === true ? fs.constants.O_CREAT : 0)
-    return attempt(() => new NodeFile(path, fs.openSync(path, flags), this.#pace))
+    return new NodeFile(path, options.create === true, this.#pace, this.#openFiles)
   }
 
   readFile(path: string): Buffer | undefined {
@@ -319,10 +104,12 @@ export class NodeDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
+    for (const path of [from, to]) this.#openFiles.pinUnder(path)
     attempt(() => fs.renameSync(from, to))
   }
 
   remove(path: string): void {
+    this.#openFiles.pinUnder(path)
     attempt(() => fs.rmSync(path, { recursive: true, force: true }))
   }
 

@@ -114,6 +114,10 @@ class SimulatedProcessDisk implements Disk {
     this.#replacing.add(replace)
     this.complete(path, (error) => {
       this.#replacing.delete(replace)
+      if (error === null && !this.names.isDirectory(parentOf(path))) {
+        done(new DiskError('ENOENT', `no such directory: ${parentOf(path)}`))
+        return
+      }
       if (error === null) replace()
       done(error)
     })
