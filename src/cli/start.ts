@@ -34,7 +34,8 @@ export async function start(args: StartArguments): Promise<number> {
   const failed = new Promise<number>((resolve) => {
     fail = resolve
   })
-  const signalled = signal(logger)
+  const run = { isReady: false }
+  const signalled = signal(run, logger)
   const server = await BrokerServer.start({
     properties,
     disk,
@@ -48,6 +49,7 @@ export async function start(args: StartArguments): Promise<number> {
       fail(FAILED)
     },
   })
+  run.isReady = true
   print(readyLine(server, args.memory ? undefined : properties.get('log.dirs')))
   const exitCode = await Promise.race([signalled, failed])
   await server.close()
@@ -62,13 +64,16 @@ function readyLine(server: BrokerServer, directories: string | undefined): strin
   return `samsa is ready at ${address}, its data ${where}. Try: kcat -b ${address} -L`
 }
 
-/** The exit code of the first signal to stop; the second one ends the process at once. */
-function signal(logger: Logger): Promise<number> {
+/**
+ * The exit code of the first signal to stop. Another one, or one before there is anything to be
+ * stopped, ends the process at once, as a crash would.
+ */
+function signal(run: { readonly isReady: boolean }, logger: Logger): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false
     for (const name of Object.keys(EXIT_CODES) as Signal[]) {
       process.on(name, () => {
-        if (isStopping) process.exit(EXIT_CODES[name])
+        if (isStopping || !run.isReady) process.exit(EXIT_CODES[name])
         isStopping = true
         logger.info({ signal: name }, 'stopping')
         resolve(EXIT_CODES[name])

@@ -31,6 +31,7 @@ import { allowEverything } from '../security/authorizer.js'
 import { openLogManager } from '../storage/disk-log-manager.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { LogDirectory, LogManager } from '../storage/log-manager.js'
+import { reportConfig } from './config-report.js'
 import { serverLimits } from './connection-limits.js'
 import { registerController } from './controller-registration.js'
 import { openListeners } from './endpoints.js'
@@ -133,6 +134,7 @@ export class BrokerServer {
     const { network, clocks, logger, hostName } = this.#options
     const { current } = this.#config
     requireSupported(current)
+    reportConfig(current, logger)
     const server = new SocketServer({
       network,
       clock: clocks.pacing,
