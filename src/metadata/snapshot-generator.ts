@@ -57,9 +57,9 @@ export class SnapshotGenerator implements MetadataPublisher {
   }
 
   #generate(reason: string): void {
+    this.#startTimer()
     if (this.#writing || this.#closed || !this.#image) return
     this.#bytes = 0
-    this.#startTimer()
     this.#writing = this.#write(this.#image, reason)
       .catch((error: unknown) => {
         this.options.logger.error({ err: error }, 'could not write a snapshot of the metadata')
