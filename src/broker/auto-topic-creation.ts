@@ -1,4 +1,3 @@
-import type { ControllerRequestContext } from '../controller/channel.js'
 import { groupCoordinatorConfig } from '../coordinator/group/group-config.js'
 import { OFFSETS_TOPIC, offsetsTopicConfigs } from '../coordinator/group/offsets-topic.js'
 import type { Logger } from '../env/logger.js'
@@ -7,6 +6,7 @@ import { ErrorCode, errorName, KafkaError } from '../protocol/errors.js'
 import type { CreateTopicsRequest } from '../protocol/schema/create-topics.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
 import { type ForwardingServices, forward } from './forwarding.js'
+import type { RequestContext } from './handler.js'
 import { SHARE_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from './internal-topic.js'
 
 const CREATE_TOPICS_VERSION = 7
@@ -29,7 +29,7 @@ export class AutoTopicCreation {
    * Creates topics by what the configuration says of theirs. When the promise resolves, the topics
    * that could be created can be used. Why others couldn't is logged.
    */
-  async create(names: readonly string[], context: ControllerRequestContext): Promise<void> {
+  async create(names: readonly string[], context: RequestContext): Promise<void> {
     const others = names.flatMap((name) => this.#inFlight.get(name) ?? [])
     const own = names.filter((name) => !this.#inFlight.has(name))
     if (own.length > 0) {
@@ -42,7 +42,7 @@ export class AutoTopicCreation {
     await Promise.all(others)
   }
 
-  async #create(names: readonly string[], context: ControllerRequestContext): Promise<void> {
+  async #create(names: readonly string[], context: RequestContext): Promise<void> {
     const { config, logger } = this.services
     const timeoutMs = config.current.get('request.timeout.ms')
     const topics = names.map((name) => creatableTopic(name, config.current))

@@ -1,6 +1,6 @@
 import { brokerConfigs } from '../../../src/metadata/config/broker-configs.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
-import type { Conversation } from '../conversation.js'
+import type { AskOptions, Conversation } from '../conversation.js'
 import { type Script, versionsOf } from '../script.js'
 
 const BROKER = 4
@@ -29,6 +29,13 @@ export const brokerConfigurations: Script = {
     }
     await change(t)
     for (const [label, name, ...configs] of CHANGES) await alter(t, label, name, configs)
+    const deviation = 'clearer-errors'
+    await alter(t, 'a contradiction', '1', [[SET, 'log.roll.ms', '0']], { deviation })
+    for (const threads of ['1', '100']) {
+      const deviation = 'no-thread-pools'
+      const op: Op = [SET, 'num.io.threads', threads]
+      await alter(t, `${threads} threads`, '1', [op], { deviation })
+    }
     await replaceAll(t)
     await loggers(t)
   },
@@ -60,11 +67,11 @@ function alter(
   label: string,
   resourceName: string,
   ops: readonly Op[],
-  validateOnly = true,
+  { validateOnly = true, ...options }: AskOptions & { readonly validateOnly?: boolean } = {},
 ) {
   const configs = ops.map(([configOperation, name, value]) => ({ configOperation, name, value }))
   const resources = [{ resourceType: BROKER, resourceName, configs }]
-  return t.ask(label, ApiKey.IncrementalAlterConfigs, 1, { resources, validateOnly })
+  return t.ask(label, ApiKey.IncrementalAlterConfigs, 1, { resources, validateOnly }, options)
 }
 
 async function change(t: Conversation): Promise<void> {
@@ -80,13 +87,13 @@ async function change(t: Conversation): Promise<void> {
     [SET, 'log.retention.ms', '654321'],
     [APPEND, 'log.cleanup.policy', 'compact'],
   ]
-  await alter(t, 'this broker', '1', ofBroker, false)
-  await alter(t, 'all brokers', '', ofAll, false)
+  await alter(t, 'this broker', '1', ofBroker, { validateOnly: false })
+  await alter(t, 'all brokers', '', ofAll, { validateOnly: false })
   await describe(t, 'what is set for this broker', 4, '1', ['2', '123456', '2000000'])
   await describe(t, 'what is set for all brokers', 4, '', ['2000000', '654321'])
   const undo = (ops: Op[]): Op[] => ops.map(([, name]) => [DELETE, name, null])
-  await alter(t, 'this broker, undone', '1', undo(ofBroker), false)
-  await alter(t, 'all brokers, undone', '', undo(ofAll), false)
+  await alter(t, 'this broker, undone', '1', undo(ofBroker), { validateOnly: false })
+  await alter(t, 'all brokers, undone', '', undo(ofAll), { validateOnly: false })
 }
 
 const CHANGES: readonly (readonly [label: string, name: string, ...ops: Op[]])[] = [

@@ -1,5 +1,5 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
-import type { Body, Conversation } from '../conversation.js'
+import type { AskOptions, Body, Conversation } from '../conversation.js'
 import { createTopic, NO_TOPIC_ID } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
@@ -138,15 +138,18 @@ async function describeTopicPartitions(t: Conversation): Promise<void> {
 }
 
 async function findCoordinator(t: Conversation, version: number): Promise<void> {
-  const ask = (label: string, body: object, until?: (body: Body) => boolean) =>
-    t.ask(label, ApiKey.FindCoordinator, version, body, until ? { until } : {})
+  const ask = (label: string, body: object, options: AskOptions = {}) =>
+    t.ask(label, ApiKey.FindCoordinator, version, body, options)
   const keys = (...names: string[]) =>
     version >= 4 ? { coordinatorKeys: names } : { key: names[0] }
-  await ask('a group', { ...keys('group-a'), keyType: 0 }, (body) =>
-    version >= 4 ? body.coordinators[0].errorCode === 0 : body.errorCode === 0,
-  )
+  const isFound = (body: Body): boolean =>
+    version >= 4 ? body.coordinators[0].errorCode === 0 : body.errorCode === 0
+  await ask('a group', { ...keys('group-a'), keyType: 0 }, { until: isFound })
   await ask('an empty group id', { ...keys(''), keyType: 0 })
-  if (version >= 1) await ask('an unknown key type', { ...keys('k'), keyType: 9 })
+  if (version >= 1) {
+    const deviation = 'clearer-errors'
+    await ask('an unknown key type', { ...keys('k'), keyType: 9 }, { deviation })
+  }
   if (version >= 4) {
     await ask('two groups', { ...keys('group-a', 'group-b'), keyType: 0 })
     await ask('no keys', { coordinatorKeys: [], keyType: 0 })

@@ -11,6 +11,7 @@ import {
   broker,
   configOf,
   forbidding,
+  peer,
   ScriptedController,
   servicesOf,
   stateOf,
@@ -127,6 +128,17 @@ t.test('a request for the controller', async (t) => {
     const { topics } = await ask(createTopics(services), 7, creation(['a'], 500))
     t.match(topics, [{ errorCode: REQUEST_TIMED_OUT, errorMessage: null }])
     t.equal(services.clocks.pacing.now(), 500)
+  })
+
+  t.test('is given up when the client has left', async (t) => {
+    const request = () => {
+      for (const listener of peer.closeListeners) listener()
+      return Promise.reject(new KafkaError(ErrorCode.NOT_CONTROLLER))
+    }
+    const services = servicesOf({ controller: { request } })
+    await ask(createTopics(services), 7, creation(['a'], 500))
+    t.ok(services.clocks.pacing.now() < 500)
+    t.equal(peer.closeListeners.size, 0)
   })
 
   t.test('is not begun without time for it', async (t) => {
