@@ -1,7 +1,9 @@
+import type { Disk } from '../env/disk.js'
 import type { Logger } from '../env/logger.js'
 import { ZERO_UUID } from '../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import type { Log, LogSlice } from '../storage/log.js'
+import type { FetchReservation } from './fetch-memory.js'
 import {
   emptyPartition,
   type FetchedPartition,
@@ -13,9 +15,13 @@ import {
 import { NO_LEADER_EPOCH, type Partition } from './partition.js'
 import type { ReplicaManager } from './replica-manager.js'
 
+/** So much is read in one turn of the event loop at most; further partitions follow in the next. */
+const MAX_BYTES_A_TURN = 8 * 1024 * 1024
+
 export interface FetchLimits {
   /** Of all partitions together; the first batch of all comes even if it is larger. */
   readonly maxBytes: number
+  readonly reservation: FetchReservation
   /** `read_committed`: nothing of a transaction that is open, or later, is seen. */
   readonly readCommitted: boolean
   /** Node id of the follower that fetches; undefined for a consumer. */
@@ -36,6 +42,9 @@ export interface ReadPosition {
 
 /** What was read for one fetch. Holds buffers of the logs until {@link release}. */
 export class FetchedData {
+  /** @param reservation of all that is read */
+  constructor(readonly reservation: FetchReservation) {}
+
   readonly partitions: FetchedPartition[] = []
   readonly positions: ReadPosition[] = []
   readonly #slices: LogSlice[] = []
@@ -66,12 +75,19 @@ export class FetchedData {
   /** Gives the buffers back. Harmless the second time. */
   release(): void {
     for (const slice of this.#slices.splice(0)) slice.release()
+    this.reservation.release()
   }
 }
 
 /** The first offset that a consumer doesn't see. */
 export function visibleEnd(log: Log, readCommitted: boolean): number {
   return readCommitted ? log.lastStableOffset : log.highWatermark
+}
+
+export interface FetchReaderServices {
+  readonly replicas: ReplicaManager
+  readonly disk: Disk
+  readonly logger: Logger
 }
 
 interface Opened {
@@ -81,15 +97,16 @@ interface Opened {
 
 /** Reads what one fetch asks for, partition after partition (Kafka's `ReplicaManager.readFromLog`). */
 export class FetchReader {
-  readonly #data = new FetchedData()
+  readonly #data: FetchedData
   #bytesLeft: number
+  #bytesOfTurns = 0
 
   constructor(
-    private readonly replicas: ReplicaManager,
-    private readonly logger: Logger,
+    private readonly services: FetchReaderServices,
     private readonly asked: readonly FetchPartition[],
     private readonly limits: FetchLimits,
   ) {
+    this.#data = new FetchedData(limits.reservation)
     this.#bytesLeft = limits.maxBytes
   }
 
@@ -100,6 +117,7 @@ export class FetchReader {
 
   #from(index: number): FetchedData | Promise<FetchedData> {
     for (let at = index; at < this.asked.length; at++) {
+      if (this.#data.bytes - this.#bytesOfTurns >= MAX_BYTES_A_TURN) return this.#inNextTurn(at)
       const request = this.asked[at]!
       const opened = this.#open(request)
       if (opened === undefined) continue
@@ -107,7 +125,15 @@ export class FetchReader {
       if (slice instanceof Promise) return this.#continue(at, answer, slice)
       this.#add(request, answer, slice)
     }
+    this.limits.reservation.settle(this.#data.bytes)
     return this.#data
+  }
+
+  #inNextTurn(at: number): Promise<FetchedData> {
+    this.#bytesOfTurns = this.#data.bytes
+    return new Promise((resolve) => {
+      this.services.disk.atTurnEnd(() => resolve(this.#from(at)))
+    })
   }
 
   async #continue(
@@ -132,7 +158,7 @@ export class FetchReader {
   #fail(request: FetchPartition, error: unknown): void {
     this.#bytesLeft = Math.max(0, this.#bytesLeft)
     const isKnown = error instanceof KafkaError
-    if (!isKnown) this.logger.error({ error }, 'a fetch has failed unexpectedly')
+    if (!isKnown) this.services.logger.error({ error }, 'a fetch has failed unexpectedly')
     const code = isKnown ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR
     this.#data.fail(request, failedPartition(request.partition, code))
   }
@@ -148,7 +174,7 @@ export class FetchReader {
   }
 
   #openPartition(request: FetchPartition): Opened {
-    const partition = this.replicas.partition(request.topic!, request.partition)
+    const partition = this.services.replicas.partition(request.topic!, request.partition)
     if (request.topicId !== ZERO_UUID && request.topicId !== partition.topicId) {
       throw new KafkaError(ErrorCode.INCONSISTENT_TOPIC_ID)
     }

@@ -10,6 +10,8 @@ const UNKNOWN_GAP_BYTES = 8 * 1024
 const MAX_GAP_BYTES = 64 * 1024
 /** So much of the end of a file is likely in the page cache, having just been written. */
 const HOT_TAIL_BYTES = 64 * 1024 * 1024
+/** Copying more than this out of the page cache takes the event loop too long. */
+const MAX_SYNC_READ_BYTES = 8 * 1024 * 1024
 
 const EMPTY = Buffer.alloc(0)
 /** What there is to read at the end of a log. */
@@ -121,7 +123,10 @@ function readFrom(
   const wanted = Math.min(read.endPosition - from, gap + Math.max(sliceBytes, HEADER_SIZE))
   if (wanted < HEADER_SIZE) return undefined
   const buffer = pool.take(wanted)
-  const isHot = !read.isOld && read.segment.visibleSize - from <= HOT_TAIL_BYTES
+  const isHot =
+    !read.isOld &&
+    wanted <= MAX_SYNC_READ_BYTES &&
+    read.segment.visibleSize - from <= HOT_TAIL_BYTES
   let result: LogSlice | undefined | Promise<LogSlice | undefined>
   let failure: Error | null = null
   let isDone = false

@@ -1,4 +1,5 @@
 import type { Clocks } from '../../env/clock.js'
+import type { Disk } from '../../env/disk.js'
 import type { Logger } from '../../env/logger.js'
 import type { Random } from '../../env/random.js'
 import type { MetadataImage } from '../../metadata/image.js'
@@ -43,6 +44,8 @@ const VERSION_WITH_LEADERS = 16
 const VERSION_WITH_TOPIC_IDS = 13
 
 export interface FetchServices {
+  /** The one that the logs are on. */
+  readonly disk: Disk
   readonly replicas: ReplicaManager
   readonly metadata: MetadataImage
   readonly authorizer: Authorizer
@@ -130,6 +133,10 @@ class Fetch {
     return this.#replicaId >= 0
   }
 
+  get #minBytes(): number {
+    return Math.min(this.request.minBytes, this.#maxBytes)
+  }
+
   get #readCommitted(): boolean {
     return this.request.isolationLevel === READ_COMMITTED
   }
@@ -155,18 +162,23 @@ class Fetch {
   }
 
   #read(): FetchedData | Promise<FetchedData> {
-    const { replicas, logger, memory } = this.services
-    return new FetchReader(replicas, logger, this.#interesting, {
-      maxBytes: memory.limit(this.#maxBytes),
+    let bytes = 0
+    for (const { maxBytes } of this.#interesting) bytes += Math.max(0, maxBytes)
+    const reservation = this.services.memory.reserve(Math.min(this.#maxBytes, bytes))
+    const limit = reservation.isShort ? reservation.maxBytes : this.#maxBytes
+    return new FetchReader(this.services, this.#interesting, {
+      maxBytes: limit,
+      reservation,
       readCommitted: this.#readCommitted,
       followerId: this.#isFollower ? this.#replicaId : undefined,
     }).read()
   }
 
   #answerOrWait(data: FetchedData): Answer<FetchAnswer> | Promise<Answer<FetchAnswer>> {
-    const { maxWaitMs, minBytes } = this.request
-    const isEnough = data.bytes >= Math.min(minBytes, this.services.memory.limit(this.#maxBytes))
-    if (maxWaitMs <= 0 || isEnough || data.isUrgent) return this.#answer(data)
+    const { maxWaitMs } = this.request
+    const { isShort, maxBytes } = data.reservation
+    const minBytes = isShort ? Math.min(maxBytes, this.#minBytes) : this.#minBytes
+    if (maxWaitMs <= 0 || data.bytes >= minBytes || data.isUrgent) return this.#answer(data)
     data.release()
     return this.#wait(data)
   }
@@ -180,7 +192,7 @@ class Fetch {
       const operation = new DelayedFetch({
         replicas,
         positions,
-        minBytes: Math.min(this.request.minBytes, this.#maxBytes),
+        minBytes: this.#minBytes,
         readCommitted: this.#readCommitted,
         onComplete: () => {
           stopListening()
@@ -219,9 +231,9 @@ class Fetch {
       responses: groupByTopic(partitions),
       nodeEndpoints,
     }
-    return data === undefined || data.bytes === 0
-      ? answer
-      : new PooledAnswer(answer, this.services.memory.take(data))
+    if (data !== undefined && data.bytes > 0) return new PooledAnswer(answer, () => data.release())
+    data?.release()
+    return answer
   }
 
   #nameLeaders(fetched: readonly FetchedPartition[]): FetchAnswer['nodeEndpoints'] {

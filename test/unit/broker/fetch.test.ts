@@ -347,9 +347,6 @@ t.test('records that nobody takes away are bounded', async (t) => {
   const answer = await ask([{ topicId }])
   const [{ records }] = answer.responses[0].partitions
   const memory = new FetchMemory(1500)
-  t.equal(memory.limit(1000), 1000)
-  t.equal(memory.limit(9000), 1500)
-  const limits = { readCommitted: false, followerId: undefined }
   const request = {
     topic: 'pets',
     topicId,
@@ -359,20 +356,54 @@ t.test('records that nobody takes away are bounded', async (t) => {
     currentLeaderEpoch: -1,
     lastFetchedEpoch: -1,
   }
-  const read = async () => {
-    const maxBytes = memory.limit(9000)
-    const reader = new FetchReader(plane.replicas, plane.logger, [request], { ...limits, maxBytes })
-    const data = await reader.read()
-    return { bytes: data.bytes, release: memory.take(data) }
+  const read = () => {
+    const reservation = memory.reserve(9000)
+    const { maxBytes } = reservation
+    const limits = { maxBytes, reservation, readCommitted: false, followerId: undefined }
+    return new FetchReader(plane, [request], limits).read()
   }
   const first = await read()
   t.equal(first.bytes, 1500)
   const second = await read()
   t.equal(second.bytes, records.length / 4, 'a batch, so that everybody gets on')
   t.equal(memory.bytes, first.bytes + second.bytes)
-  first.release()
-  second.release()
+  for (const data of [first, second, first]) data.release()
   t.equal(memory.bytes, 0)
+})
+
+t.test('what is being read counts as if it had been', async (t) => {
+  const memory = new FetchMemory(1000)
+  const first = memory.reserve(700)
+  const second = memory.reserve(700)
+  t.strictSame([first.maxBytes, first.isShort], [700, false])
+  t.strictSame([second.maxBytes, second.isShort], [300, true])
+  first.settle(100)
+  t.equal(memory.bytes, 400)
+  second.release()
+  second.settle(50)
+  t.equal(memory.bytes, 100)
+  t.equal(memory.reserve(-1).maxBytes, 0)
+})
+
+t.test('a large fetch gives others their turn', async (t) => {
+  const { plane, handler } = await rigFor(t)
+  const topicId = plane.createTopic('pets', 10)
+  const value = 'x'.repeat(1_000_000)
+  for (let i = 0; i < 10; i++) await plane.append('pets', batchOf(value), i)
+  const wanted = Array.from({ length: 10 }, (_, partition) => ({ topicId, partition }))
+  let othersHadTurn = false
+  setImmediate(() => {
+    othersHadTurn = true
+  })
+  const body = bodyOf(wanted.map((each) => ({ ...each, partitionMaxBytes: 2_000_000 })))
+  const asked = plane.ask(handler, VERSION, body)
+  t.notOk(othersHadTurn)
+  const answer = (await asked) as Body
+  t.ok(othersHadTurn)
+  t.equal(summary(answer).length, 10)
+  for (const [, , values] of summary(answer) as [number, number, string[]][]) {
+    t.strictSame(values, [value])
+  }
 })
 
 t.test('the cache of sessions is bounded', async (t) => {
