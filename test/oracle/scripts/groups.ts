@@ -1,11 +1,15 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import type { Body, Conversation } from '../conversation.js'
 import { prepareGroups } from '../fixtures.js'
+import {
+  ASSIGNMENT,
+  join,
+  joinBody,
+  OTHER_METADATA,
+  PROTOCOL_METADATA,
+  syncBody,
+} from '../group-requests.js'
 import { type Script, topicName, versionsOf } from '../script.js'
-
-const PROTOCOL_METADATA = Buffer.from('000100000001000161ffffffff00000000', 'hex')
-const OTHER_METADATA = Buffer.from('000100000001000162ffffffff00000000', 'hex')
-const ASSIGNMENT = Buffer.from('0001000000010001610000000100000000ffffffff', 'hex')
 
 /** Classic groups: joining, syncing, heartbeats, leaving, static members, descriptions. */
 export const groups: Script = {
@@ -20,38 +24,6 @@ export const groups: Script = {
     for (const version of versionsOf(ApiKey.ListGroups)) await list(t, version)
     for (const version of versionsOf(ApiKey.DeleteGroups)) await remove(t, version)
   },
-}
-
-function joinBody(groupId: string, more: object = {}): object {
-  return {
-    groupId,
-    sessionTimeoutMs: 30_000,
-    rebalanceTimeoutMs: 30_000,
-    memberId: '',
-    protocolType: 'consumer',
-    protocols: [
-      { name: 'range', metadata: PROTOCOL_METADATA },
-      { name: 'roundrobin', metadata: PROTOCOL_METADATA },
-    ],
-    ...more,
-  }
-}
-
-/** Joins as a client does, over MEMBER_ID_REQUIRED where the version has it. */
-async function join(
-  t: Conversation,
-  version: number,
-  groupId: string,
-  more: object = {},
-): Promise<Body> {
-  const first = await t.ask('join', ApiKey.JoinGroup, version, joinBody(groupId, more))
-  if (first.errorCode !== 79) return first
-  return t.ask(
-    'join with the member id',
-    ApiKey.JoinGroup,
-    version,
-    joinBody(groupId, { ...more, memberId: first.memberId }),
-  )
 }
 
 async function refusedJoins(t: Conversation, version: number): Promise<void> {
@@ -104,19 +76,6 @@ async function oneMember(t: Conversation, version: number): Promise<void> {
   }
   await t.ask('rejoin', ApiKey.JoinGroup, version, joinBody(groupId, { memberId }))
   await leave(t, Math.min(version, 5), groupId, memberId)
-}
-
-function syncBody(groupId: string, joined: Body, more: object = {}): object {
-  const { memberId, generationId } = joined
-  return {
-    groupId,
-    memberId,
-    generationId,
-    protocolType: 'consumer',
-    protocolName: 'range',
-    assignments: [{ memberId, assignment: ASSIGNMENT }],
-    ...more,
-  }
 }
 
 async function refusedSyncs(

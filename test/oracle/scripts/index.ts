@@ -9,6 +9,7 @@ import { listOffsets } from './list-offsets.js'
 import { metadata } from './metadata.js'
 import { offsets } from './offsets.js'
 import { produce } from './produce.js'
+import { rebalances } from './rebalances.js'
 import { topics } from './topics.js'
 
 /** Every conversation that samsa and Apache Kafka are compared by. */
@@ -23,6 +24,7 @@ export const scripts: readonly Script[] = [
   fetch,
   listOffsets,
   groups,
+  rebalances,
   offsets,
 ]
 
