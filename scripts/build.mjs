@@ -88,7 +88,14 @@ const results = await Promise.all([
     outfile: 'dist/index.js',
     banner: { js: requireBanner },
   }),
-  build({ ...common, entryPoints: ['src/index.ts'], format: 'cjs', outfile: 'dist/index.cjs' }),
+  build({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    format: 'cjs',
+    outfile: 'dist/index.cjs',
+    // Where there is a __filename, it isn't looked at.
+    logOverride: { 'empty-import-meta': 'silent' },
+  }),
   build({
     ...common,
     entryPoints: ['src/cli/main.ts'],

@@ -17,10 +17,7 @@ export async function compile() {
   const sources = files.filter((file) => file.endsWith('.ts'))
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   rmSync('build', { recursive: true, force: true })
-  await build({
-    entryPoints: sources,
-    outdir: 'build',
-    outbase: '.',
+  const common = {
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -28,7 +25,18 @@ export async function compile() {
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'warning',
-  })
+  }
+  await Promise.all([
+    build({ ...common, entryPoints: sources, outdir: 'build', outbase: '.' }),
+    // The command that tests start many times, in one file as it is shipped.
+    build({
+      ...common,
+      entryPoints: ['src/cli/main.ts'],
+      outfile: 'build/samsa.js',
+      bundle: true,
+      packages: 'external',
+    }),
+  ])
   for (const file of files) if (!file.endsWith('.ts')) cpSync(file, join('build', file))
   return sources
     .filter((file) => file.endsWith('.test.ts'))

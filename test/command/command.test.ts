@@ -65,8 +65,9 @@ t.test('what cannot be done ends in one line and exit code 1', async (t) => {
     ],
     [['--data-dir', 'foreign.txt', '--port', '0'], /foreign.txt can't be used/],
   ]
-  for (const [args, line] of cases) {
-    const { stdout, stderr, exitCode } = await samsa(t, directory, ...args)
+  const runs = await Promise.all(cases.map(([args]) => samsa(t, directory, ...args)))
+  for (const [i, [args, line]] of cases.entries()) {
+    const { stdout, stderr, exitCode } = runs[i]!
     t.equal(exitCode, 1, `${args.join(' ')}: exit code`)
     t.match(stderr, line)
     t.match(stderr, /^samsa: [^\n]+\n$/, 'one line')
