@@ -318,6 +318,30 @@ t.test('connections of one address beyond their bound are closed', async (t) => 
   t.equal(one.isClosed, false)
 })
 
+t.test('whoever waits for the sake of a connection hears that it has closed', async (t) => {
+  const heard: string[] = []
+  const waiting = handler(HeartbeatRequest, HeartbeatResponse, {
+    handle: ({ peer }, { groupId }) =>
+      new Promise((resolve) => {
+        heard.push(`${groupId} began`)
+        const onClose = (): void => {
+          peer.closeListeners.delete(onClose)
+          heard.push(`${groupId} closed`)
+          resolve(NO_ANSWER)
+        }
+        peer.closeListeners.add(onClose)
+      }),
+    refuse: (_, { code }) => ({ errorCode: code }),
+  })
+  const { client } = await serverWith(t, [waiting])
+  const c = await client()
+  c.send(heartbeat(1, 'one'))
+  await until(() => heard.length === 1, 'its beginning')
+  c.close()
+  await until(() => heard.length === 2, 'its end')
+  t.strictSame(heard, ['one began', 'one closed'])
+})
+
 t.test('a server that closes answers what was begun', async (t) => {
   const script = new Script()
   const { server, client } = await serverWith(t, script.all)
