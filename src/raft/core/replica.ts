@@ -181,7 +181,14 @@ export class Replica {
       return
     }
     this.#persisted = { epoch, leaderId, votedKey }
+    this.#forgetIdlePersist()
     this.emit({ type: 'persist', state: this.#persisted })
+  }
+
+  /** What was to be kept before, and nothing relies on, needn't be: a voter alone writes once. */
+  #forgetIdlePersist(): void {
+    const last = this.#effects.findLastIndex(({ type }) => type !== 'leaderChange')
+    if (this.#effects[last]?.type === 'persist') this.#effects.splice(last, 1)
   }
 
   append(epoch: number, endOffset: number, entries: Entries): void {

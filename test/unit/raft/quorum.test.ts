@@ -172,10 +172,11 @@ t.test('after a restart the log is there and the epoch is another', async (t) =>
   await driver.close()
 })
 
-for (const [name, records] of [
-  ['standalone-stopped', 22],
-  ['static-stopped', 31],
-  ['static-running', 28],
+for (const [name, snapshots, records] of [
+  ['standalone-stopped', [0], 22],
+  ['standalone-snapshots', [57], 1],
+  ['static-stopped', [], 31],
+  ['static-running', [], 28],
 ] as const) {
   t.test(`a directory of Apache Kafka opens: ${name}`, async (t) => {
     const disk = diskOf(name)
@@ -184,6 +185,7 @@ for (const [name, records] of [
     driver.register(recorder)
     await until(() => recorder.leaders.some(({ leaderId }) => leaderId === 1), 'leadership')
     t.ok(driver.leaderAndEpoch.epoch > 1)
+    t.strictSame(recorder.snapshots, snapshots)
     t.equal(recorder.records.length, records)
     const state = disk.readFile(`${DIRECTORY}/quorum-state`)!.toString('utf8')
     t.match(state, name.startsWith('static') ? /"data_version":0/ : /"data_version":1/)
