@@ -5,7 +5,7 @@ import { clientOf, errorOf, producerOf, readAll, topicOf, unique } from './clien
 
 const { ConfigResourceTypes } = kafkajs
 
-const bootstrap = await bootstrapFor(t)
+const bootstrap = await bootstrapFor(t, { 'group.initial.rebalance.delay.ms': '0' })
 const kafka = clientOf(bootstrap)
 const admin = kafka.admin()
 t.before(() => admin.connect())
