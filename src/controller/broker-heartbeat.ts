@@ -95,8 +95,10 @@ function nextState(
   switch (currentState(broker)) {
     case 'FENCED':
       if (wantShutDown) return 'SHUTDOWN_NOW'
+      // Whoever has begun to stop serves again only as another run.
+      if (wantFence || broker.inControlledShutdown) return 'FENCED'
       // Its epoch is where it was registered: it knows of itself only from there on.
-      return !wantFence && currentMetadataOffset >= broker.epoch ? 'UNFENCED' : 'FENCED'
+      return currentMetadataOffset >= broker.epoch ? 'UNFENCED' : 'FENCED'
     case 'UNFENCED':
       if (wantFence) return wantShutDown ? 'SHUTDOWN_NOW' : 'FENCED'
       if (!wantShutDown) return 'UNFENCED'

@@ -25,9 +25,10 @@ export const MAX_PARTITIONS_PER_BATCH = 10_000
 type TopicRequest = CreateTopicsRequest['topics'][number]
 type TopicResponse = CreateTopicsResponse['topics'][number]
 
-/** Topics that this request creates, by {@link collisionKey}, so that they don't collide either. */
+/** What a request has come to so far. */
 interface Progress {
   readonly records: NewRecord[]
+  /** Of topics that are there, by {@link collisionKey}; those of one request may collide. */
   readonly names: ReadonlyMap<string, string>
 }
 

@@ -82,7 +82,7 @@ export class QuorumController implements ControllerChannel, MetadataPublisher {
     api: A,
     version: number,
     request: ControllerRequest<A>,
-    _context: ControllerRequestContext,
+    { principal, clientId }: ControllerRequestContext,
   ): Promise<ControllerResponse<A>> {
     const active = this.#active
     if (!active) throw notController('This node is not the active controller.')
@@ -95,6 +95,8 @@ export class QuorumController implements ControllerChannel, MetadataPublisher {
     const decide = decisions[api] as Decide<ControllerRequest<A>, ControllerResponse<A>>
     const decision = decide(active.context(this.#now()), request, version)
     const offset = this.#append(active, decision)
+    const { length } = decision.records
+    this.#options.logger.debug({ api, principal, clientId, records: length, offset }, 'decided')
     this.#heard(active, api, request, decision)
     await this.#committed(offset)
     return decision.response

@@ -278,6 +278,18 @@ t.test("a node's own broker is let in again at once after its process died", asy
   t.equal((await world.register('run 2')).errorCode, ErrorCode.NONE)
 })
 
+t.test("a node's own broker that does not come back is fenced as any other", async (t) => {
+  const world = leading({ 'metadata.max.idle.interval.ms': '0' })
+  await world.register('run 1')
+  await world.heartbeat()
+  world.raft.lose()
+  world.raft.elect()
+  world.pass(SESSION_MS - 1)
+  t.equal(world.loader.image.brokers.get(1)!.fenced, false)
+  world.pass(1)
+  t.equal(world.loader.image.brokers.get(1)!.fenced, true)
+})
+
 t.test('another broker keeps its place while a new controller has not missed it', async (t) => {
   const world = leading()
   await world.register('run 1', 2)
