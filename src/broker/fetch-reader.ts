@@ -64,6 +64,7 @@ export class FetchedData {
     if (slice === undefined || slice.records.length === 0) return
     // Clients get on without what isn't a whole batch, and take it for an error (KIP-74).
     if (slice.firstEntryIncomplete) {
+      answer.abortedTransactions = null
       slice.release()
       return
     }
@@ -184,12 +185,12 @@ export class FetchReader {
     answer.highWatermark = log.highWatermark
     answer.lastStableOffset = log.lastStableOffset
     answer.logStartOffset = log.logStartOffset
-    if (this.limits.readCommitted) answer.abortedTransactions = []
     const diverging = divergingEpoch(log, request)
     if (diverging !== undefined) {
       answer.divergingEpoch = diverging
       return { answer, slice: undefined }
     }
+    if (this.limits.readCommitted) answer.abortedTransactions = []
     return { answer, slice: this.#slice(partition, log, request) }
   }
 

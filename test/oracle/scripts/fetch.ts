@@ -95,6 +95,8 @@ async function eachVersion(t: Conversation, version: number): Promise<void> {
     await ask('a last epoch that is known', [{ fetchOffset: 3, lastFetchedEpoch: 0 }])
     await ask('a last epoch to come', [{ fetchOffset: 3, lastFetchedEpoch: 4 }])
     await ask('a last epoch that ended before', [{ fetchOffset: 9, lastFetchedEpoch: 0 }])
+    const parted = [{ fetchOffset: 9, lastFetchedEpoch: 0 }]
+    await ask('a last epoch that ended before, read committed', parted, { isolationLevel: 1 })
     await ask('a negative last epoch', [{ fetchOffset: 3, lastFetchedEpoch: -7 }])
   }
 }
@@ -110,6 +112,8 @@ async function sizes(t: Conversation): Promise<void> {
     const limit = { partitionMaxBytes: bytes }
     await ask(`at most ${bytes} bytes a partition`, [limit, { partition: 1, ...limit }])
     await ask(`at most ${bytes} bytes`, [{}, { partition: 1 }], { maxBytes: bytes })
+    const committed = { maxBytes: bytes, isolationLevel: 1 }
+    await ask(`at most ${bytes} committed bytes`, [{}, { partition: 1 }], committed)
   }
   await ask('a long wait that is satisfied', [{}], { maxWaitMs: 10_000, minBytes: 1000 })
   await ask('a short wait for more than there is', [{}], { maxWaitMs: 100, minBytes: 100_000 })
