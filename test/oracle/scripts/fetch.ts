@@ -10,6 +10,7 @@ export const fetch: Script = {
     for (const version of versionsOf(ApiKey.Fetch)) await eachVersion(t, version)
     await sizes(t)
     await sessions(t)
+    await segments(t)
     await waits(t)
     for (const version of [7, 12, 13, 18]) await changingTopics(t, version)
   },
@@ -197,6 +198,27 @@ async function sessionRules(t: Conversation, topicId: string): Promise<void> {
     sessionEpoch: 2,
     forgottenTopicsData: [{ topic: 'sessions', partitions: [0, 2] }],
   })
+}
+
+/** A log of many small segments: where a fetch begins, and where it ends. */
+async function segments(t: Conversation): Promise<void> {
+  const topicId = await createTopic(t, 'segments', 1, { 'internal.segment.bytes': '500' })
+  for (let i = 0; i < 12; i++) {
+    await produceTo(t, 'segments', batchOf(['x'.repeat(20 * (i % 5)), 'y', 'z']))
+  }
+  const ask = (label: string, wanted: Wanted) =>
+    t.ask(label, ApiKey.Fetch, 17, fetchBody(17, { topicId }, [wanted]))
+  for (const fetchOffset of [0, 4, 7, 13, 23, 24, 35]) {
+    for (const partitionMaxBytes of [1, 130, 600]) {
+      const label = `from ${fetchOffset} at most ${partitionMaxBytes} bytes`
+      await ask(label, { fetchOffset, partitionMaxBytes })
+    }
+  }
+  await t.quietly(ApiKey.DeleteRecords, 2, {
+    topics: [{ name: 'segments', partitions: [{ partitionIndex: 0, offset: 10 }] }],
+    timeoutMs: 10_000,
+  })
+  for (const fetchOffset of [9, 10, 11, 12]) await ask(`left from ${fetchOffset}`, { fetchOffset })
 }
 
 async function waits(t: Conversation): Promise<void> {
