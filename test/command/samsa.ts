@@ -42,6 +42,10 @@ export class Samsa {
     t.teardown(() => this.kill('SIGKILL'))
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   /** What was logged, line by line. */
   get logged(): Record<string, unknown>[] {
     return this.stderr
