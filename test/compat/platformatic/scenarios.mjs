@@ -69,7 +69,7 @@ async function take(stream, count) {
 
 const byKey = (pairs) => {
   const lists = {}
-  for (const [key, value] of pairs) (lists[key] ??= []).push(value)
+  for (const [key, value] of pairs) lists[key] = [...(lists[key] ?? []), value]
   return lists
 }
 
