@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Session } from './session.js'
+import type { Session, ToolOptions } from './session.js'
 
 const line = (values: readonly string[]): string => `${values.join('\n')}\n`
 const numbered = (count: number, from = 0): string[] =>
@@ -205,19 +205,39 @@ async function dump(s: Session): Promise<void> {
     const args = ['--topic', 'a', '--compression-codec', codec, ...parsed]
     await s.use('console-producer', args, { input: line(numbered(10)) })
   }
-  const file = (name: string) =>
-    join(s.subject.dataDirectory, 'a-0', `00000000000000000000.${name}`)
-  const batches = (lines: readonly string[]) =>
-    lines.map((text) =>
-      text.replace(/(size|crc|position|producerId|Log): -?\d+/gi, (match, name: string) =>
-        name === 'position' || name === 'size' || name === 'crc' ? `${name}: <x>` : match,
-      ),
-    )
-  const log = ['--files', file('log'), '--print-data-log', '--deep-iteration']
-  await s.useAlone('dump-log', log, { keep: batches })
-  for (const index of ['index', 'timeindex']) {
-    await s.useAlone('dump-log', ['--files', file(index), '--index-sanity-check'])
+  const read = ['--topic', 'a', '--group', 'g', '--from-beginning', '--max-messages', '30']
+  await s.use('console-consumer', read, { sorted: true })
+  await s.subject.stop()
+  const dumped = (partition: string, file: string, more: string[], options: ToolOptions = {}) => {
+    const path = join(s.subject.dataDirectory, partition, `00000000000000000000.${file}`)
+    return s.useAlone('dump-log', ['--files', path, ...more], options)
   }
+  const sizes = /(position|size|crc): \d+/g
+  await dumped('a-0', 'log', ['--print-data-log', '--deep-iteration'], {
+    keep: (lines) => lines.map((text) => text.replace(sizes, '$1: <x>')),
+  })
+  await dumped('a-0', 'index', ['--index-sanity-check'])
+  await dumped('a-0', 'timeindex', ['--index-sanity-check'])
+  // Which records there are, and in which order, is the broker's own affair: they must be readable.
+  const complaints = (lines: readonly string[]) =>
+    lines.filter((text) => /exception|error|could not|corrupt|unknown/i.test(text))
+  const metadata = ['--cluster-metadata-decoder', '--skip-record-metadata']
+  await dumped('__cluster_metadata-0', 'log', metadata, { keep: complaints })
+  await dumped(`__consumer_offsets-${GROUP_PARTITION}`, 'log', ['--offsets-decoder'], {
+    keep: committed,
+  })
+}
+
+/** Where the group `g` is kept: 'g'.hashCode() % 50. */
+const GROUP_PARTITION = 'g'.charCodeAt(0) % 50
+
+/** The committed offsets among dumped records, without their times. */
+function committed(lines: readonly string[]): string[] {
+  const record = /"group":"(\w+)","topic":"(\w+)","partition":(\d+)\}.*"offset":(\d+)/
+  return lines.flatMap((text) => {
+    const [, group, topic, partition, offset] = record.exec(text) ?? []
+    return group ? [`${group} ${topic}-${partition} ${offset}`] : []
+  })
 }
 
 async function apiVersions(s: Session): Promise<void> {

@@ -12,6 +12,8 @@ export interface Subject {
   readonly bootstrapServers: string
   /** Where its partitions' directories are. */
   readonly dataDirectory: string
+  /** Stops it, so that its files are as a clean end leaves them. */
+  stop(): Promise<void>
 }
 
 export interface ToolOptions {
