@@ -3,7 +3,7 @@ import type { OffsetAndEpoch } from '../client.js'
 
 /**
  * The messages of KRaft, each the one partition's part of the wire message of that name.
- * `../wire.ts` puts the envelope around them.
+ * Nothing here is bytes: the transport puts the envelope around them.
  */
 export interface VoteRequest {
   readonly type: 'Vote'
