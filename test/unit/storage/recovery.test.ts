@@ -255,6 +255,18 @@ t.test('a log of an older format is refused, not cut', async (t) => {
   t.equal(disk.readFile(`${FIRST}.log`)!.length, 34)
 })
 
+t.test('a write torn within its first bytes is cut, not taken for an older format', async (t) => {
+  const disk = await crashed(async (log) => {
+    await append(log, batchOf(['a']))
+  })
+  const whole = disk.readFile(`${FIRST}.log`)!
+  const torn = Buffer.alloc(whole.length)
+  whole.copy(torn, 0, 0, 16)
+  disk.writeFile(`${FIRST}.log`, torn)
+  const { log } = await open(disk)
+  t.equal(log.logEndOffset, 0)
+})
+
 t.test('real files are recovered alike', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'samsa-recovery-'))
   t.teardown(() => rmSync(root, { recursive: true, force: true }))
