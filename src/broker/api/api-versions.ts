@@ -1,4 +1,5 @@
-import { supportedFeatures } from '../../metadata/features.js'
+import { compareAsHashMapKeys } from '../../coordinator/group/java-hash.js'
+import { METADATA_VERSION, supportedFeatures } from '../../metadata/features.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ApiKey } from '../../protocol/api-keys.js'
 import type { Input } from '../../protocol/codec/index.js'
@@ -12,25 +13,8 @@ const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 /** From this version on, features whose lowest level is 0 may be named (KIP-584). */
 const VERSION_WITH_LEVEL_0 = 4
 
-/** Kafka answers features in the order of its hash tables, which is a different one for each list. */
-const SUPPORTED_ORDER = [
-  'group.version',
-  'kraft.version',
-  'metadata.version',
-  'share.version',
-  'streams.version',
-  'transaction.version',
-  'eligible.leader.replicas.version',
-]
-const FINALIZED_ORDER = [
-  'group.version',
-  'streams.version',
-  'transaction.version',
-  'eligible.leader.replicas.version',
-  'kraft.version',
-  'share.version',
-  'metadata.version',
-]
+/** How full a Java `HashMap` may be before it grows. */
+const MAX_LOAD = 0.75
 
 type ApiVersion = Input<typeof ApiVersionsResponse>['apiKeys'][number]
 
@@ -72,15 +56,17 @@ export const apiVersions = ({
         errorCode: ErrorCode.NONE,
         apiKeys,
         throttleTimeMs: 0,
-        supportedFeatures: inOrder(supportedFeatures, SUPPORTED_ORDER)
+        supportedFeatures: inHashOrder(supportedFeatures)
           .filter(([, { min }]) => min > 0 || apiVersion >= VERSION_WITH_LEVEL_0)
           .map(([name, { min, max }]) => ({ name, minVersion: min, maxVersion: max })),
         finalizedFeaturesEpoch: metadata.provenance.offset,
-        finalizedFeatures: inOrder(metadata.features, FINALIZED_ORDER).map(([name, level]) => ({
-          name,
-          maxVersionLevel: level,
-          minVersionLevel: level,
-        })),
+        finalizedFeatures: inHashOrder(withMetadataVersionLast(metadata.features)).map(
+          ([name, level]) => ({
+            name,
+            maxVersionLevel: level,
+            minVersionLevel: level,
+          }),
+        ),
       }
     },
     // A client that asked in a version to come learns which ones there are (KIP-511).
@@ -101,6 +87,18 @@ export const apiVersions = ({
   })
 }
 
-function inOrder<V>(features: ReadonlyMap<string, V>, order: readonly string[]): [string, V][] {
-  return [...features].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+/** Kafka adds `metadata.version` to a copy of the other features. */
+function withMetadataVersionLast(features: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map(
+    [...features].sort(
+      ([a], [b]) => Number(a === METADATA_VERSION) - Number(b === METADATA_VERSION),
+    ),
+  )
+}
+
+/** Kafka answers features in the order of the hash table that it keeps them in. */
+function inHashOrder<V>(features: ReadonlyMap<string, V>): [string, V][] {
+  let buckets = 1
+  while (buckets * MAX_LOAD < features.size) buckets *= 2
+  return [...features].sort(([a], [b]) => compareAsHashMapKeys(a, b, buckets))
 }

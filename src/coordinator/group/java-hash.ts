@@ -5,18 +5,18 @@ export function javaHashCode(text: string): number {
   return hash
 }
 
-/** Buckets of a Java `HashMap` that holds at most twelve entries. */
-const BUCKETS = 16
+/** Buckets of a Java `HashMap` that was made without a size and holds at most twelve entries. */
+const DEFAULT_BUCKETS = 16
 
 /**
  * The order in which a small Java `HashMap` hands out its keys, collisions aside: what decides where
  * Kafka takes the first of several that are equal.
  */
-export function compareAsHashMapKeys(a: string, b: string): number {
-  return bucketOf(a) - bucketOf(b)
+export function compareAsHashMapKeys(a: string, b: string, buckets = DEFAULT_BUCKETS): number {
+  return bucketOf(a, buckets) - bucketOf(b, buckets)
 }
 
-function bucketOf(key: string): number {
+function bucketOf(key: string, buckets: number): number {
   const hash = javaHashCode(key)
-  return (hash ^ (hash >>> 16)) & (BUCKETS - 1)
+  return (hash ^ (hash >>> 16)) & (buckets - 1)
 }

@@ -59,3 +59,39 @@ t.test('it hears what the client is', async (t) => {
     t.match(body, { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] })
   }
 })
+
+t.test('it has features in the order of a hash table, as Apache Kafka does', async (t) => {
+  const order = async (...names: string[]) => {
+    const state = stateOf(
+      ...names.map((name) => feature(name, name === 'metadata.version' ? 30 : 1)),
+    )
+    const handler = apiVersions({ handlers: [], metadata: state })
+    const { finalizedFeatures } = await ask(handler, 4, SOFTWARE)
+    return finalizedFeatures.map(({ name }: Body) => name)
+  }
+  const six = [
+    'metadata.version',
+    'eligible.leader.replicas.version',
+    'group.version',
+    'share.version',
+    'streams.version',
+    'transaction.version',
+  ]
+  t.strictSame(await order(...six), [
+    'group.version',
+    'streams.version',
+    'transaction.version',
+    'eligible.leader.replicas.version',
+    'share.version',
+    'metadata.version',
+  ])
+  t.strictSame(await order(...six, 'kraft.version'), [
+    'group.version',
+    'kraft.version',
+    'share.version',
+    'metadata.version',
+    'streams.version',
+    'transaction.version',
+    'eligible.leader.replicas.version',
+  ])
+})
