@@ -36,6 +36,13 @@ export class BrokerLiveness {
     this.#brokers.set(id, { lastContactMs: nowMs, alive: true, metadataOffset, shutdownOffset })
   }
 
+  /** Every session begins anew. */
+  renewAll(nowMs: number): void {
+    for (const [id, known] of this.#brokers) {
+      this.#brokers.set(id, { ...known, lastContactMs: nowMs })
+    }
+  }
+
   /** The broker is gone, by its own word. */
   remove(id: number): void {
     this.#brokers.delete(id)

@@ -26,6 +26,9 @@ import { decisions } from './decisions.js'
 /** Requests whose decisions may wait for their commit at once; more are told to ask again. */
 export const MAX_PENDING_REQUESTS = 10_000
 
+/** A timer that goes off later than this has had its process stopped. */
+const MAX_LATENESS_MS = 1000
+
 export interface QuorumControllerOptions {
   readonly raft: RaftClient
   /** Registered with `raft`; the controller installs itself, after whoever must know first. */
@@ -186,7 +189,10 @@ export class QuorumController implements ControllerChannel, MetadataPublisher {
     if (expiryMs === undefined || this.#active !== active) return
     const { clock } = this.#options
     this.#sessionTimer = clock.after(Math.max(0, expiryMs - clock.now()), () => {
-      this.#fenceSilentBroker(active)
+      const nowMs = clock.now()
+      // Who slept can't have heard of anybody: a machine that was suspended, a debugger.
+      if (nowMs - expiryMs > MAX_LATENESS_MS) active.liveness.renewAll(nowMs)
+      else this.#fenceSilentBroker(active)
       this.#watchSessions(active)
     })
   }

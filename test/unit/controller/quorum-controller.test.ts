@@ -1,93 +1,21 @@
 import t from 'tap'
-import type { ControllerApi, ControllerResponse } from '../../../src/controller/channel.js'
-import {
-  MAX_PENDING_REQUESTS,
-  QuorumController,
-} from '../../../src/controller/quorum-controller.js'
+import { MAX_PENDING_REQUESTS } from '../../../src/controller/quorum-controller.js'
 import { systemClock, systemClocks } from '../../../src/env/clock.js'
 import { VirtualClock } from '../../../src/env/clock-virtual.js'
 import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { seededRandom } from '../../../src/env/random.js'
-import { BrokerConfig } from '../../../src/metadata/config/broker-config.js'
-import { singleNodeProperties } from '../../../src/metadata/config/defaults.js'
-import { MetadataLoader } from '../../../src/metadata/loader.js'
 import { decodeRecord, encodeRecord, type NewRecord } from '../../../src/metadata/record.js'
 import { ErrorCode, KafkaError } from '../../../src/protocol/errors.js'
-import type { RaftClient } from '../../../src/raft/client.js'
 import { METADATA_DIRECTORY, openQuorum } from '../../../src/raft/quorum.js'
 import { openMetadataLog } from '../../support/metadata-log.js'
 import { until } from '../../support/until.js'
-import { CLUSTER_ID, features, requestOf, SESSION_MS, uuid } from './cluster.js'
+import { SESSION_MS, uuid } from './cluster.js'
 import { FakeRaft } from './fake-raft.js'
+import { World } from './world.js'
 
-const CONTEXT = { principal: 'User:ANONYMOUS', clientId: null }
+/** `metadata.max.idle.interval.ms` */
 const IDLE_MS = 500
-
-class World<R extends RaftClient> {
-  readonly clock = new VirtualClock(1_000_000)
-  readonly loader: MetadataLoader
-  readonly controller: QuorumController
-  readonly faults: Error[] = []
-
-  constructor(
-    readonly raft: R,
-    properties: Readonly<Record<string, string>> = {},
-  ) {
-    const onFault = (error: Error): void => void this.faults.push(error)
-    this.loader = new MetadataLoader({ clusterId: CLUSTER_ID, logger: silentLogger, onFault })
-    raft.register(this.loader)
-    this.controller = new QuorumController({
-      raft,
-      loader: this.loader,
-      config: new BrokerConfig(new Map([...singleNodeProperties, ...Object.entries(properties)])),
-      clock: this.clock,
-      random: seededRandom(1),
-      logger: silentLogger,
-      onFault,
-    })
-    this.controller.start()
-  }
-
-  ask<A extends ControllerApi>(api: A, body: object): Promise<ControllerResponse<A>> {
-    return this.controller.request(api, 0, requestOf(api, body), CONTEXT)
-  }
-
-  create(name: string) {
-    const topic = { name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
-    return this.ask('CreateTopics', { topics: [topic] })
-  }
-
-  register(run: string, brokerId = 1) {
-    return this.ask('BrokerRegistration', {
-      brokerId,
-      clusterId: CLUSTER_ID,
-      incarnationId: uuid(run),
-      listeners: [],
-      features,
-      rack: null,
-      logDirs: [uuid(`dir of ${brokerId}`)],
-    })
-  }
-
-  heartbeat(brokerId = 1, more: object = {}) {
-    return this.ask('BrokerHeartbeat', {
-      brokerId,
-      brokerEpoch: this.loader.image.brokers.get(brokerId)?.epoch ?? -1,
-      currentMetadataOffset: this.loader.image.provenance.offset,
-      wantFence: false,
-      wantShutDown: false,
-      ...more,
-    })
-  }
-
-  /** Moves the clock, and lets go off what is due. */
-  pass(ms: number): void {
-    const endMs = this.clock.now() + ms
-    this.clock.after(ms, () => {})
-    while ((this.clock.nextDueMs ?? Number.POSITIVE_INFINITY) <= endMs) this.clock.runNext()
-  }
-}
 
 /** Leads, with everything committed at once. */
 function leading(properties: Readonly<Record<string, string>> = {}): World<FakeRaft> {
@@ -255,6 +183,26 @@ t.test('a broker that is not heard of is fenced when its session ends', async (t
   t.equal(world.loader.image.brokers.get(1)!.fenced, true)
   t.match(world.loader.image.topicsByName.get('orders')!.partitions.get(0), { leader: -1 })
   t.equal(world.clock.nextDueMs, undefined, 'nothing more to wait for')
+})
+
+t.test('a controller that slept does not hold it against the brokers', async (t) => {
+  const clock = new VirtualClock(1_000_000)
+  let sleptMs = 0
+  const sleepy = {
+    now: () => clock.now() + sleptMs,
+    after: (delayMs: number, callback: () => void) => clock.after(delayMs, callback),
+  }
+  const properties = { 'metadata.max.idle.interval.ms': '0' }
+  const world = new World(new FakeRaft(), properties, sleepy)
+  world.raft.commitsAtOnce = true
+  world.raft.elect()
+  await world.register('run 1')
+  await world.heartbeat()
+  sleptMs = 3_600_000
+  clock.runNext()
+  t.equal(world.loader.image.brokers.get(1)!.fenced, false)
+  clock.runNext()
+  t.equal(world.loader.image.brokers.get(1)!.fenced, true, 'but it is told from silence')
 })
 
 t.test('the log moves when nobody asks for anything (KIP-835)', async (t) => {
