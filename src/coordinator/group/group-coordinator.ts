@@ -103,6 +103,7 @@ export class GroupCoordinator {
   /** Topics are gone: so are the offsets committed for them. Resolves when that is on the log. */
   async onTopicsDeleted(topics: readonly string[]): Promise<void> {
     const gone = new Set(topics)
+    await this.#runtime.allLoaded()
     const deletions: Promise<void>[] = []
     for (const { machine } of this.#runtime.active()) {
       for (const groupId of machine.groupsWithOffsets()) {

@@ -80,6 +80,11 @@ export class CoordinatorRuntime<S extends StateMachine> {
     }
   }
 
+  /** Resolves when no partition of those that are led now is being loaded. */
+  async allLoaded(): Promise<void> {
+    await Promise.all([...this.#led.values()].map(({ coordinator }) => coordinator.loaded))
+  }
+
   isLoading(partition: number): boolean {
     return this.#led.get(partition)?.coordinator.isLoading ?? false
   }

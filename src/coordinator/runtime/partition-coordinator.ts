@@ -42,6 +42,8 @@ interface Pending<R> {
  */
 export class PartitionCoordinator<S extends StateMachine> {
   readonly machine: S
+  /** Resolves when the log has been replayed, or never will be. */
+  readonly loaded: Promise<void>
   #state: State = 'loading'
   /** Everything before it is in the machine's state. */
   #appliedOffset: number
@@ -68,7 +70,7 @@ export class PartitionCoordinator<S extends StateMachine> {
       logger,
     })
     this.#unwatch = log.watchHighWatermark((highWatermark) => this.#commits.advance(highWatermark))
-    this.#load()
+    this.loaded = this.#load()
   }
 
   get isActive(): boolean {
@@ -121,9 +123,9 @@ export class PartitionCoordinator<S extends StateMachine> {
     )
   }
 
-  #load(): void {
+  #load(): Promise<void> {
     const { log, logger } = this.options
-    this.#replay
+    return this.#replay
       .run((endOffset) => {
         this.#appliedOffset = endOffset
         this.#state = 'active'

@@ -4,7 +4,7 @@ import { bootstrapFor } from '../../support/bootstrap.js'
 import { until } from '../../support/until.js'
 import { clientOf, errorOf, producerOf, readAll, topicOf, unique } from './client.js'
 
-const kafka = clientOf(await bootstrapFor(t, { 'group.initial.rebalance.delay.ms': '0' }))
+const kafka = clientOf(await bootstrapFor(t))
 const producer = producerOf(kafka)
 const admin = kafka.admin()
 t.before(() => Promise.all([producer.connect(), admin.connect()]))

@@ -21,6 +21,7 @@ import {
 import { MemoryCoordinatorLog } from './memory-coordinator-log.js'
 
 const {
+  COORDINATOR_LOAD_IN_PROGRESS,
   COORDINATOR_NOT_AVAILABLE,
   GROUP_ID_NOT_FOUND,
   GROUP_SUBSCRIBED_TO_TOPIC,
@@ -139,6 +140,22 @@ t.test('offsets of deleted topics go', async (t) => {
   await groups.coordinator.onTopicsDeleted(['a', 'c', 'unknown'])
   t.strictSame(await groups.committed(), { b: 2n })
   t.strictSame(await groups.restart().committed(), { b: 2n })
+})
+
+t.test('offsets of topics that are deleted while the log is loaded go, too', async (t) => {
+  const before = new TestGroups()
+  const metadata = 'x'.repeat(100)
+  for (let count = 0; count < 2000; count++) await before.commit({ a: 1n, b: 2n }, { metadata })
+  const groups = before.restart()
+  const deletion = groups.coordinator.onTopicsDeleted(['a'])
+  const early = await groups.commit({ a: 2n })
+  t.strictSame(early, [COORDINATOR_LOAD_IN_PROGRESS])
+  for (let slices = 0; slices < 20; slices++) {
+    await settle()
+    groups.pacing.advance(1)
+  }
+  await deletion
+  t.strictSame(await groups.committed(), { b: 2n })
 })
 
 t.test('a simple group goes a retention after its last commits', async (t) => {

@@ -17,6 +17,9 @@ import { StaticRejoin } from './static-rejoin.js'
 /** From this version on, a member is given its id first, and joins with it (KIP-394). */
 const VERSION_WITH_REQUIRED_MEMBER_ID = 4
 
+/** How many members of a group may have been given an id that they haven't joined with yet. */
+export const MAX_PENDING_MEMBERS = 10_000
+
 /** One JoinGroup request, with what it says in a form of our own. */
 export interface Joining {
   readonly apiVersion: number
@@ -104,6 +107,9 @@ export class JoinGroup {
       return this.#staticRejoin.run(joining, group.member(existing)!, memberId)
     }
     if (apiVersion < VERSION_WITH_REQUIRED_MEMBER_ID) return this.#add(joining, memberId)
+    if (group.pendingJoins.size >= MAX_PENDING_MEMBERS) {
+      return refuse(ErrorCode.GROUP_MAX_SIZE_REACHED)
+    }
     group.pendingJoins.add(memberId)
     this.sessions.beginPending(group, memberId, joining.sessionTimeoutMs)
     return refuse(ErrorCode.MEMBER_ID_REQUIRED, memberId)
