@@ -10,6 +10,7 @@ import { metadata } from './metadata.js'
 import { offsets } from './offsets.js'
 import { produce } from './produce.js'
 import { rebalances } from './rebalances.js'
+import { restricted, tooFewBrokers } from './restricted.js'
 import { topics } from './topics.js'
 
 /** Every conversation that samsa and Apache Kafka are compared by. */
@@ -20,6 +21,8 @@ export const scripts: readonly Script[] = [
   topics,
   configs,
   brokerConfigurations,
+  restricted,
+  tooFewBrokers,
   produce,
   fetch,
   listOffsets,
