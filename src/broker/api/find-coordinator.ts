@@ -14,8 +14,6 @@ import { nodeOf } from '../metadata-view.js'
 
 /** From this version on, several are looked for at once (KIP-699). */
 const VERSION_WITH_BATCHES = 4
-/** From this version on, there are share groups (KIP-932). */
-const VERSION_WITH_SHARE = 6
 
 /** What a key is the name of (Kafka's `FindCoordinatorRequest.CoordinatorType`). */
 const CoordinatorType = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
@@ -96,15 +94,14 @@ class CoordinatorSearch {
         if (!authorizer.isAllowed(this.context, DESCRIBE, ResourceType.TRANSACTIONAL_ID, key)) {
           throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
         }
+        // An error on which clients give up: they would look for it in vain.
         throw new KafkaError(
-          ErrorCode.COORDINATOR_NOT_AVAILABLE,
+          ErrorCode.INVALID_REQUEST,
           'transactions are not available on this broker',
         )
       case CoordinatorType.SHARE:
         throw new KafkaError(
-          this.context.apiVersion < VERSION_WITH_SHARE
-            ? ErrorCode.INVALID_REQUEST
-            : ErrorCode.COORDINATOR_NOT_AVAILABLE,
+          ErrorCode.INVALID_REQUEST,
           'share groups are not available on this broker',
         )
       default:
