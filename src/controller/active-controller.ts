@@ -44,6 +44,7 @@ export class ActiveController {
   readonly #options: ActiveControllerOptions
   /** Of the last record decided. */
   #lastOffset: number
+  #appending = false
 
   constructor(options: ActiveControllerOptions, nowMs: number) {
     const { config, state } = options
@@ -62,6 +63,11 @@ export class ActiveController {
 
   get image(): MetadataImage {
     return this.#state
+  }
+
+  /** A decision is on its way to the log; no other may come between its batches. */
+  get isAppending(): boolean {
+    return this.#appending
   }
 
   get lastOffset(): number {
@@ -89,12 +95,16 @@ export class ActiveController {
         `${records.length} records are more than can be committed at once`,
       )
     }
-    // Whoever is told of a commit from within the append must find the state that goes with it.
     for (const record of batches.flat()) this.#replay(record)
     // What changed isn't asked for here, and would add up.
     this.#state.takeDelta()
-    for (const batch of batches) {
-      this.#lastOffset = this.#options.raft.scheduleAppend(this.epoch, batch)
+    this.#appending = true
+    try {
+      for (const batch of batches) {
+        this.#lastOffset = this.#options.raft.scheduleAppend(this.epoch, batch)
+      }
+    } finally {
+      this.#appending = false
     }
     return this.#lastOffset
   }

@@ -87,6 +87,8 @@ export class QuorumController implements ControllerChannel, MetadataPublisher {
     request: ControllerRequest<A>,
     { principal, clientId }: ControllerRequestContext,
   ): Promise<ControllerResponse<A>> {
+    // Asked from within the commit of another decision, which comes first.
+    while (this.#active?.isAppending) await Promise.resolve()
     const active = this.#active
     if (!active) throw notController('This node is not the active controller.')
     if (this.#waiters.size >= MAX_PENDING_REQUESTS) {
@@ -98,6 +100,7 @@ export class QuorumController implements ControllerChannel, MetadataPublisher {
     const decide = decisions[api] as Decide<ControllerRequest<A>, ControllerResponse<A>>
     const decision = decide(active.context(this.#now()), request, version)
     const offset = this.#append(active, decision)
+    if (this.#active !== active) throw notController('The leadership was lost meanwhile.')
     const { length } = decision.records
     this.#options.logger.debug({ api, principal, clientId, records: length, offset }, 'decided')
     this.#heard(active, api, request, decision)

@@ -44,8 +44,9 @@ export class FakeRaft implements RaftClient {
     }
     this.appended.push(records)
     this.#push(records)
+    const lastOffset = this.logEndOffset - 1
     if (this.commitsAtOnce) this.commit()
-    return this.logEndOffset - 1
+    return lastOffset
   }
 
   /** This node leads, in the next epoch. What others had appended is committed before. */

@@ -104,6 +104,31 @@ t.test(
   },
 )
 
+t.test('a listener of the metadata may ask from within a commit', async (t) => {
+  const world = new World(new FakeRaft())
+  world.raft.commitsAtOnce = true
+  const answers: Promise<unknown>[] = []
+  world.loader.install({
+    onMetadataUpdate: ({ createdTopics }) => {
+      const names = createdTopics.map(({ name }) => name)
+      if (!names.includes('orders')) return
+      world.raft.commitsAtOnce = false
+      answers.push(world.create('more'), world.create('more'))
+    },
+  })
+  world.raft.elect()
+  await world.register('run 1')
+  await world.heartbeat()
+  await world.create('orders')
+  world.raft.commit()
+  t.match(await Promise.all(answers), [
+    { topics: [{ errorCode: 0 }] },
+    { topics: [{ errorCode: ErrorCode.TOPIC_ALREADY_EXISTS }] },
+  ])
+  const { errorCode } = (await world.create('orders')).topics[0]!
+  t.equal(errorCode, ErrorCode.TOPIC_ALREADY_EXISTS)
+})
+
 t.test('who asks before there is a leader is told to ask again', async (t) => {
   const world = new World(new FakeRaft())
   t.equal(await codeOf(world.create('orders')), ErrorCode.NOT_CONTROLLER)
