@@ -99,7 +99,9 @@ export class Namespace {
       else apply(this.#durable)
     }
     this.#unsynced = []
-    for (const path of [...this.#durable.keys()]) {
+    // From the top down: what was in a directory that is gone is gone with it.
+    const paths = [...this.#durable.keys()].sort((a, b) => a.length - b.length)
+    for (const path of paths) {
       if (this.#durable.get(parentOf(path)) !== 'directory') this.#durable.delete(path)
     }
     this.#names = new Map(this.#durable)

@@ -64,3 +64,8 @@ export function deletedDirectoryName(topic: string, partition: number, uniqueId:
   const suffix = `-${partition}.${uniqueId}${DELETE_DIRECTORY_SUFFIX}`
   return topic.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix
 }
+
+/** The directory that a path is in. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+}

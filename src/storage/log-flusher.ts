@@ -1,4 +1,5 @@
 import type { Disk, DiskCallback, DiskError } from '../env/disk.js'
+import { parentOf } from './file-names.js'
 import type { LeaderEpochCache } from './leader-epoch-cache.js'
 import type { LoadedLog } from './log-loader.js'
 import type { LogSegments } from './log-segments.js'
@@ -23,8 +24,10 @@ export class LogFlusher {
   recoveryPoint: number
   /** Segments have been made, cut or removed since the directory was last synced. */
   #directoryChanged = false
-  #sealing = 0
-  readonly #whenSealed: (() => void)[] = []
+  /** The log's directory has been made since the one that it is in was last synced. */
+  #isDirectoryNew = false
+  #underWay = 0
+  readonly #whenIdle: (() => void)[] = []
 
   readonly #segments: LogSegments
   readonly #epochs: LeaderEpochCache
@@ -40,6 +43,10 @@ export class LogFlusher {
 
   directoryChanged(): void {
     this.#directoryChanged = true
+  }
+
+  directoryMade(): void {
+    this.#isDirectoryNew = true
   }
 
   /** Syncs what has been written before `endOffset`; the recovery point moves there. */
@@ -81,22 +88,34 @@ export class LogFlusher {
     const dirty = this.#segments.all.filter((other) => {
       return other.baseOffset < endOffset && other.syncedSize < other.visibleSize
     })
-    this.#sealing++
+    const ended = this.#begin(done)
     this.#sync(directory, dirty, files, (error) => {
       if (error === null) {
         segment.seal()
         this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
       }
-      done(error)
-      this.#sealing--
-      if (this.#sealing === 0) for (const task of this.#whenSealed.splice(0)) task()
+      ended(error)
     })
   }
 
-  /** Calls `task` when no segment is being finished any more. */
-  whenSealed(task: () => void): void {
-    if (this.#sealing === 0) task()
-    else this.#whenSealed.push(task)
+  /** Replaces a file of the log's directory, safely. */
+  replaceFile(path: string, content: Buffer, done: DiskCallback): void {
+    this.disk.replaceFile(path, content, this.#begin(done))
+  }
+
+  /** Calls `task` when no file is being written any more. */
+  whenIdle(task: () => void): void {
+    if (this.#underWay === 0) task()
+    else this.#whenIdle.push(task)
+  }
+
+  #begin(done: DiskCallback): DiskCallback {
+    this.#underWay++
+    return (error) => {
+      this.#underWay--
+      done(error)
+      if (this.#underWay === 0) for (const task of this.#whenIdle.splice(0)) task()
+    }
   }
 
   #sync(
@@ -105,15 +124,15 @@ export class LogFlusher {
     files: readonly { readonly path: string; readonly content: Buffer }[],
     done: DiskCallback,
   ): void {
-    if (this.#directoryChanged) {
-      try {
-        this.disk.syncDirectory(directory)
-      } catch (error) {
-        done(error as DiskError)
-        return
-      }
-      this.#directoryChanged = false
+    try {
+      if (this.#isDirectoryNew) this.disk.syncDirectory(parentOf(directory))
+      if (this.#directoryChanged) this.disk.syncDirectory(directory)
+    } catch (error) {
+      done(error as DiskError)
+      return
     }
+    this.#isDirectoryNew = false
+    this.#directoryChanged = false
     inParallel(
       [
         (stepDone) => this.#epochs.flush(stepDone),

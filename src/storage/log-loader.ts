@@ -186,15 +186,29 @@ class LogLoader {
     }
     for (let i = first; i <= last; i++) {
       const segment = this.#segments.at(i)!
-      const lost = yield* this.#recover(segment)
-      if (lost === 0) continue
+      const isAfterGap = i > first && this.#isAfterGap(segment)
+      const lost = isAfterGap ? segment.size : yield* this.#recover(segment)
+      if (lost === 0 && !isAfterGap) continue
       context.logger.warn(
         { directory, segment: segment.baseOffset, bytes: lost, logEndOffset: this.#logEndOffset },
-        'the log was cut before a batch that is not whole',
+        isAfterGap
+          ? 'the log was cut where the end of a segment is missing'
+          : 'the log was cut before a batch that is not whole',
       )
-      for (const later of this.#segments.removeFrom(segment.baseOffset + 1)) later.removeFiles()
+      const cutFrom = isAfterGap ? segment.baseOffset : segment.baseOffset + 1
+      for (const later of this.#segments.removeFrom(cutFrom)) later.removeFiles()
       return
     }
+  }
+
+  /**
+   * Whether a crash took the end of the segment before this one, as of two files that weren't synced
+   * it may: what follows the gap was never safe either. (Kafka lets the gap be.) Compaction leaves
+   * such gaps, too, and they have to stay.
+   */
+  #isAfterGap({ baseOffset }: LogSegment): boolean {
+    const { config, recoveryPoint } = this.options
+    return !config.compact && baseOffset > recoveryPoint && baseOffset > this.#logEndOffset
   }
 
   /** @returns how many bytes were cut off */

@@ -2,7 +2,12 @@ import { type Disk, DiskError, type DiskLock } from '../env/disk.js'
 import { randomUuid } from '../env/random.js'
 import { CleanShutdownFile } from './clean-shutdown.js'
 import { DataDirectory, LOST_DIRECTORY_ID } from './data-directory.js'
-import { CLEAN_SHUTDOWN_FILE, META_PROPERTIES_FILE, TEMPORARY_SUFFIX } from './file-names.js'
+import {
+  CLEAN_SHUTDOWN_FILE,
+  META_PROPERTIES_FILE,
+  parentOf,
+  TEMPORARY_SUFFIX,
+} from './file-names.js'
 import type { LogManagerOptions } from './log-manager.js'
 import {
   decodeMetaProperties,
@@ -68,7 +73,7 @@ async function find(options: LogManagerOptions, path: string): Promise<FoundDire
   const { disk } = options
   let lock: DiskLock | undefined
   try {
-    disk.makeDirectory(path)
+    makeDirectory(disk, path)
     lock = await disk.lock(path)
     const content = disk.readFile(`${path}/${META_PROPERTIES_FILE}`)
     if (content === undefined) refuseUnlessEmpty(disk, path)
@@ -79,6 +84,16 @@ async function find(options: LogManagerOptions, path: string): Promise<FoundDire
     refuseIfNeeded(options, path, error)
     return undefined
   }
+}
+
+/** Makes a directory that is still there after a crash. */
+function makeDirectory(disk: Disk, path: string): void {
+  const made: string[] = []
+  for (let at = path; disk.stat(at) === undefined && at !== made[0]; at = parentOf(at)) {
+    made.unshift(at)
+  }
+  disk.makeDirectory(path)
+  for (const at of made) disk.syncDirectory(parentOf(at))
 }
 
 function refuseUnlessEmpty(disk: Disk, path: string): void {

@@ -263,7 +263,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   assignTopicId(topicId: string): void {
     this.topicId = topicId
     if (this.#files.segments.count === 0 || this.#failure !== undefined) return
-    this.#attempt(() => this.#roller.writeMetadata(topicId))
+    this.#roller.writeMetadata(topicId)
   }
 
   /** The directory is about to be deleted, and nothing in it will be used again. */
@@ -352,7 +352,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
       return
     }
     this.flush((error) => {
-      this.#flusher.whenSealed(() => {
+      this.#flusher.whenIdle(() => {
         for (const segment of this.#files.segments.all) segment.close()
         done(error)
       })

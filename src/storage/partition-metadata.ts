@@ -1,4 +1,5 @@
 const VERSION = 0
+const TOPIC_ID = /^[\w-]{22}$/
 
 /** The content of a log's `partition.metadata`, which ties its directory to its topic's id. */
 export function encodePartitionMetadata(topicId: string): Buffer {
@@ -13,5 +14,7 @@ export function decodePartitionMetadata(content: Buffer): string | undefined {
       .split('\n')
       .map((line) => line.split(':', 2).map((part) => part.trim()) as [string, string]),
   )
-  return Number(fields.get('version')) === VERSION ? fields.get('topic_id') : undefined
+  const topicId = fields.get('topic_id')
+  if (Number(fields.get('version')) !== VERSION || topicId === undefined) return undefined
+  return TOPIC_ID.test(topicId) ? topicId : undefined
 }

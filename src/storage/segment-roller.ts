@@ -106,12 +106,15 @@ export class SegmentRoller {
   /** Ties the log's directory to its topic. */
   writeMetadata(topicId: string): void {
     const path = `${this.owner.directory}/${PARTITION_METADATA_FILE}`
-    this.context.disk.writeFile(path, encodePartitionMetadata(topicId))
+    this.flusher.replaceFile(path, encodePartitionMetadata(topicId), (error) => {
+      if (error !== null) this.owner.failed(error)
+    })
   }
 
   #createFiles(): LogSegment {
     const { directory, topicId, nextOffset } = this.owner
     this.context.disk.makeDirectory(directory)
+    this.flusher.directoryMade()
     if (topicId !== undefined) this.writeMetadata(topicId)
     return this.addSegment(nextOffset)
   }

@@ -7,6 +7,7 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { NodeDisk } from '../../../src/env/disk-node.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { openLogManager } from '../../../src/storage/disk-log-manager.js'
+import { until } from '../../support/until.js'
 import {
   append,
   batchOf,
@@ -84,6 +85,7 @@ for (const [name, placeFor] of Object.entries(places)) {
       t.equal(manager.log('pets', 3), log)
       t.equal(disk.stat(`${root}/pets-3`), undefined)
       await append(log, batchOf(['cat']))
+      await until(() => disk.stat(`${root}/pets-3/partition.metadata`))
       t.strictSame(namesIn(disk, `${root}/pets-3`), [
         '00000000000000000000.log',
         'partition.metadata',
