@@ -65,8 +65,9 @@ class WriteGenerator {
 
   /** Declares `v`, the value to write: the field's or its default. */
   private read(field: FieldPlan): string {
-    if (field.fallback === undefined) return `const v = m.${field.name}`
-    const fallback = literal(field.fallback)
+    const isEmptyArray = field.type.kind === 'array' && field.mayBeLeftOut
+    if (field.fallback === undefined && !isEmptyArray) return `const v = m.${field.name}`
+    const fallback = field.fallback === undefined ? '[]' : literal(field.fallback)
     return `const v = m.${field.name} === undefined ? ${fallback} : m.${field.name}`
   }
 

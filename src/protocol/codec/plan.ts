@@ -5,7 +5,7 @@ import {
   type WireType,
   ZERO_UUID,
 } from './field.js'
-import { includes } from './versions.js'
+import { ALL_VERSIONS, includes } from './versions.js'
 
 /** What one version of a message does with a field. */
 export interface FieldPlan {
@@ -20,6 +20,8 @@ export interface FieldPlan {
   readonly tag: number | undefined
   /** The default: null, a primitive, or undefined for an empty array, bytes, or struct of defaults. */
   readonly fallback: unknown
+  /** Encoding may do without it even if it is an array: there are versions that lack it. */
+  readonly mayBeLeftOut: boolean
 }
 
 /** One version of a struct: its fields in schema order. */
@@ -49,6 +51,7 @@ function planField(name: string, field: AnyField, version: number, flexible: boo
     ignorable,
     tag,
     fallback: fallback === undefined ? zeroOf(field.type) : fallback,
+    mayBeLeftOut: versions !== ALL_VERSIONS,
   }
 }
 
@@ -63,6 +66,7 @@ export function elementPlan(name: string, type: WireType, compact: boolean): Fie
     ignorable: false,
     tag: undefined,
     fallback: undefined,
+    mayBeLeftOut: false,
   }
 }
 

@@ -52,6 +52,12 @@ t.test('defaults', async (t) => {
     )
   })
 
+  t.test('are no elements for an array that may be left out', async (t) => {
+    const Listed = data('Listed', '0-1', '1+', { items: array(int16).in('0-1') })
+    t.same(encodeToBuffer(Listed, 0, {}), hex('00000000'))
+    t.same(encodeToBuffer(Listed, 1, {}), hex('01 00'))
+  })
+
   t.test('fill the fields that a version lacks', async (t) => {
     t.strictSame(decode(Sample, 0, hex('00000007 0001 78')).value, {
       id: 7,
