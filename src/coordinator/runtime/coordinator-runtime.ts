@@ -10,7 +10,7 @@ export type CoordinatorRuntimeOptions<S extends StateMachine> = Omit<
 > & { readonly logger: Logger }
 
 interface Led<S extends StateMachine> {
-  readonly leaderEpoch: number
+  leaderEpoch: number
   readonly coordinator: PartitionCoordinator<S>
 }
 
@@ -27,12 +27,16 @@ export class CoordinatorRuntime<S extends StateMachine> {
 
   /**
    * This node leads the partition: loads its log. Harmless when told before of the same epoch or a
-   * later one.
+   * later one. A later epoch without a resignation in between changes nothing for a coordinator that
+   * is at work: nobody else can have written. One that has failed gets another chance.
    */
   elect(partition: number, leaderEpoch: number, log: CoordinatorLog): void {
     const led = this.#led.get(partition)
     if (this.#closed || (led !== undefined && led.leaderEpoch >= leaderEpoch)) return
-    led?.coordinator.close()
+    if (led?.coordinator.isActive || led?.coordinator.isLoading) {
+      led.leaderEpoch = leaderEpoch
+      return
+    }
     const coordinator = new PartitionCoordinator({ ...this.options, log })
     this.#led.set(partition, { leaderEpoch, coordinator })
   }

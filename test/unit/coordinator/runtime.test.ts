@@ -219,14 +219,20 @@ t.test('with the leadership everybody who waits is answered, and nothing is left
   t.equal(pacing.pendingTimers + logical.pendingTimers, 0)
 })
 
-t.test('an election of a later epoch begins anew, others are no news', async (t) => {
-  const { log, runtime, journal } = start()
+t.test('who goes on leading goes on coordinating; after a failure it begins anew', async (t) => {
+  const { log, runtime, journal, write } = start()
   const first = journal()
   runtime.elect(0, 1, log)
-  t.equal(journal(), first)
   runtime.elect(0, 2, log)
+  t.equal(journal(), first)
+  log.holdsAppends = true
+  write('k', 'lost')
+  log.completeAppends(new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR))
+  t.strictSame([...runtime.active()], [])
+  runtime.elect(0, 2, log)
+  t.strictSame([...runtime.active()], [])
+  runtime.elect(0, 3, log)
   t.not(journal(), first)
-  t.strictSame(first.lines, ['loaded', 'unloaded NOT_COORDINATOR'])
 })
 
 t.test('timers', async (t) => {
