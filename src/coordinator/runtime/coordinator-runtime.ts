@@ -1,13 +1,13 @@
-import type { Logger } from '../../env/logger.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { CoordinatorLog } from './coordinator-log.js'
 import { PartitionCoordinator, type PartitionCoordinatorOptions } from './partition-coordinator.js'
+import { ReplayTurns } from './replay-turns.js'
 import type { Operation, StateMachine } from './state-machine.js'
 
 export type CoordinatorRuntimeOptions<S extends StateMachine> = Omit<
   PartitionCoordinatorOptions<S>,
-  'log'
-> & { readonly logger: Logger }
+  'log' | 'turns'
+>
 
 interface Led<S extends StateMachine> {
   leaderEpoch: number
@@ -21,9 +21,12 @@ interface Led<S extends StateMachine> {
  */
 export class CoordinatorRuntime<S extends StateMachine> {
   readonly #led = new Map<number, Led<S>>()
+  readonly #turns: ReplayTurns
   #closed = false
 
-  constructor(private readonly options: CoordinatorRuntimeOptions<S>) {}
+  constructor(private readonly options: CoordinatorRuntimeOptions<S>) {
+    this.#turns = new ReplayTurns(options.clocks.pacing)
+  }
 
   /**
    * This node leads the partition: loads its log. Harmless when told before of the same epoch or a
@@ -37,7 +40,7 @@ export class CoordinatorRuntime<S extends StateMachine> {
       led.leaderEpoch = leaderEpoch
       return
     }
-    const coordinator = new PartitionCoordinator({ ...this.options, log })
+    const coordinator = new PartitionCoordinator({ ...this.options, log, turns: this.#turns })
     this.#led.set(partition, { leaderEpoch, coordinator })
   }
 

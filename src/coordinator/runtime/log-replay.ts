@@ -1,4 +1,3 @@
-import type { Clock } from '../../env/clock.js'
 import type { Logger } from '../../env/logger.js'
 import {
   batchesOf,
@@ -14,10 +13,8 @@ import {
 } from '../../protocol/records/index.js'
 import type { CoordinatorLog } from './coordinator-log.js'
 import { type CoordinatorRecordTypes, decodeCoordinatorRecord } from './record.js'
+import { type ReplayTurns, SLICE_BYTES } from './replay-turns.js'
 import type { StateMachine } from './state-machine.js'
-
-/** So much is replayed before others get their turn on the event loop. */
-const SLICE_BYTES = 128 * 1024
 
 export interface LogReplayOptions {
   readonly log: CoordinatorLog
@@ -25,8 +22,7 @@ export interface LogReplayOptions {
   readonly recordTypes: CoordinatorRecordTypes
   /** The most that is read at a time (`offsets.load.buffer.size`). */
   readonly readBytes: number
-  /** The pacing one. */
-  readonly clock: Clock
+  readonly turns: ReplayTurns
   readonly logger: Logger
 }
 
@@ -36,41 +32,51 @@ export class LogReplay {
 
   constructor(private readonly options: LogReplayOptions) {}
 
-  /** Nothing more is replayed, and `run` never resolves with true. */
+  /** Nothing more is replayed, and it isn't done. */
   cancel(): void {
     this.#cancelled = true
   }
 
   /**
-   * Runs without a pause while the log is short and at hand.
+   * Runs without a pause while the log is short, at hand, and the only one.
    *
    * @param done called when the log's end is reached, in the turn in which that happens
    * @returns rejects with what storage says, or with what is wrong with a record
    */
   async run(done: (endOffset: number) => void): Promise<void> {
-    const { log, clock } = this.options
+    const { log, turns } = this.options
+    if (log.logStartOffset >= log.logEndOffset) {
+      done(log.logEndOffset)
+      return
+    }
+    const turn = turns.enter()
+    if (turn !== undefined) await turn
+    try {
+      await this.#run(done)
+    } finally {
+      turns.leave()
+    }
+  }
+
+  async #run(done: (endOffset: number) => void): Promise<void> {
+    const { log, turns } = this.options
     const readBytes = Math.min(this.options.readBytes, SLICE_BYTES)
     let offset = log.logStartOffset
-    while (offset < log.logEndOffset) {
+    while (offset < log.logEndOffset && !this.#cancelled) {
       const read = log.read(offset, readBytes)
       const slice = read instanceof Promise ? await read : read
-      let next: number
+      const from = offset
+      const bytes = slice.records.length
       try {
-        if (this.#cancelled) return
-        next = this.#replaySlice(slice.records, offset)
+        if (!this.#cancelled) offset = this.#replaySlice(slice.records, offset)
       } finally {
         slice.release()
       }
-      if (next === offset) break
-      offset = next
-      if (offset < log.logEndOffset) {
-        await new Promise<void>((resolve) => {
-          clock.after(0, resolve)
-        })
-      }
-      if (this.#cancelled) return
+      if (offset === from) break
+      const pause = turns.replayed(bytes)
+      if (pause !== undefined) await pause
     }
-    done(Math.max(offset, log.logEndOffset))
+    if (!this.#cancelled) done(Math.max(offset, log.logEndOffset))
   }
 
   /** @returns the offset after the last whole batch */

@@ -7,6 +7,7 @@ import type { CoordinatorLog } from './coordinator-log.js'
 import { KeyedQueues } from './keyed-queues.js'
 import { LogReplay } from './log-replay.js'
 import { type CoordinatorRecordTypes, encodeCoordinatorRecord } from './record.js'
+import type { ReplayTurns } from './replay-turns.js'
 import type { Operation, Outcome, StateMachine, StateMachineContext } from './state-machine.js'
 import { PartitionTimers } from './timers.js'
 
@@ -19,6 +20,8 @@ export interface PartitionCoordinatorOptions<S extends StateMachine> {
   readonly compression: CompressionType
   /** The most that is read from the log at a time. */
   readonly loadBytes: number
+  /** Shared by the partitions of a coordinator. */
+  readonly turns: ReplayTurns
   /** How long an operation waits until its records are committed. */
   readonly commitTimeoutMs: number
   readonly create: (context: StateMachineContext) => S
@@ -66,7 +69,7 @@ export class PartitionCoordinator<S extends StateMachine> {
       machine: this.machine,
       recordTypes: options.recordTypes,
       readBytes: options.loadBytes,
-      clock: clocks.pacing,
+      turns: options.turns,
       logger,
     })
     this.#unwatch = log.watchHighWatermark((highWatermark) => this.#commits.advance(highWatermark))

@@ -294,19 +294,48 @@ t.test('a log is loaded slice by slice', async (t) => {
     pacing.advance(1)
     await settle()
   }
-  t.equal(log.reads, 4)
+  t.ok(log.reads > 3)
   t.equal(journal().lines.length, names.length + 1)
   t.equal(journal().lines.at(-1), 'loaded')
+})
+
+t.test('logs are loaded one after the other', async (t) => {
+  const logs = [0, 1, 2].map((index) => {
+    const log = new MemoryCoordinatorLog()
+    for (let i = 0; i < 20; i++) log.add(batchOf(groupTombstone(`${index}`.padEnd(10_000, '.'))))
+    return log
+  })
+  const { pacing, runtime } = start(logs[0])
+  runtime.elect(1, 1, logs[1]!)
+  runtime.elect(2, 1, logs[2]!)
+  runtime.elect(3, 1, new MemoryCoordinatorLog())
+  t.equal(runtime.isLoading(3), false, 'nothing needs no turn')
+  runtime.resign(1)
+  const order: string[] = []
+  for (let turn = 0; order.length < 2; turn++) {
+    if (turn > 20) throw new Error('the loading does not end')
+    await settle()
+    for (const partition of [0, 2]) {
+      if (!runtime.isLoading(partition) && !order.includes(`${partition}`)) {
+        order.push(`${partition}`)
+      }
+    }
+    pacing.advance(1)
+  }
+  t.strictSame(order, ['0', '2'])
+  t.equal(logs[1]!.reads, 0)
 })
 
 t.test('whoever resigns while it loads stops loading', async (t) => {
   const log = new MemoryCoordinatorLog()
   for (let i = 0; i < 40; i++) log.add(batchOf(groupTombstone(`${i}`.padEnd(10_000, '.'))))
   const { pacing, runtime } = start(log)
+  const { reads } = log
+  t.ok(runtime.isLoading(0))
   runtime.resign(0)
   pacing.advance(1)
   await settle()
-  t.equal(log.reads, 1)
+  t.equal(log.reads, reads)
   t.equal(pacing.pendingTimers, 0)
 })
 
