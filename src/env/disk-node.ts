@@ -17,6 +17,8 @@ import { OpenFiles } from './open-files.js'
 
 /** Files that are open at a time, unless more are in use at once. */
 const MAX_OPEN_FILES = 1024
+/** Files that are replaced at a time; each has a descriptor open meanwhile. */
+const MAX_REPLACEMENTS = 16
 
 function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code
@@ -27,6 +29,9 @@ function isAbsent(error: unknown): boolean {
 export class NodeDisk implements Disk {
   readonly #pace = new WritePace()
   readonly #openFiles: OpenFiles
+  /** Of files, one by one, that wait until fewer are under way. */
+  readonly #replacements: (() => Promise<void>)[] = []
+  #replacementsUnderWay = 0
   readonly #replacing = new Map<string, { content: Buffer; done: DiskCallback }[]>()
 
   /** @param maxOpenFiles beyond so many, files that aren't in use are closed until they are again */
@@ -58,7 +63,8 @@ export class NodeDisk implements Disk {
       return
     }
     this.#replacing.set(path, [])
-    void this.#replaceAll(path, content, done)
+    this.#replacements.push(() => this.#replaceAll(path, content, done))
+    this.#replaceNext()
   }
 
   replaceFileSync(path: string, content: Buffer): void {
@@ -132,6 +138,17 @@ export class NodeDisk implements Disk {
 
   atTurnEnd(task: () => void): void {
     setImmediate(task)
+  }
+
+  #replaceNext(): void {
+    if (this.#replacementsUnderWay === MAX_REPLACEMENTS) return
+    const replacement = this.#replacements.shift()
+    if (replacement === undefined) return
+    this.#replacementsUnderWay++
+    void replacement().finally(() => {
+      this.#replacementsUnderWay--
+      this.#replaceNext()
+    })
   }
 
   async #replaceAll(path: string, content: Buffer, done: DiskCallback): Promise<void> {

@@ -306,6 +306,18 @@ t.test('few descriptors serve many files', async (t) => {
   t.ok(openHere() - before <= 11)
   for (const file of files) file.close()
   t.ok(openHere() <= before)
+  let most = 0
+  const replacements = files.map(
+    (_, i) =>
+      new Promise<unknown>((resolve) => {
+        disk.replaceFile(`${path}/${i}`, Buffer.from('new'), (error) => {
+          most = Math.max(most, openHere() - before)
+          resolve(error)
+        })
+      }),
+  )
+  t.ok((await Promise.all(replacements)).every((error) => error === null))
+  t.ok(most <= 20, `${most} descriptors for 100 replacements`)
   await new Promise<void>((resolve) => {
     files[0]!.write([Buffer.from('x')], 0, (error) => {
       t.equal(error?.code, 'EBADF')
