@@ -68,6 +68,8 @@ export interface ApacheKafkaOptions {
   readonly port?: number
   /** Server properties besides those it needs to run alone. */
   readonly properties?: Readonly<Record<string, string | number>>
+  /** A dynamic quorum of one (KIP-853) instead of voters in the configuration. */
+  readonly standalone?: boolean
   /** Largest Java heap, `1g` by default. */
   readonly heap?: string
   /** Arguments for `java` before the class path. */
@@ -100,14 +102,20 @@ export async function launchApacheKafka(options: ApacheKafkaOptions): Promise<Ap
   const dataDirectory = join(directory, 'data')
   const propertiesFile = join(directory, 'server.properties')
   mkdirSync(directory, { recursive: true })
-  const properties = { ...needed(port, controllerPort, dataDirectory), ...options.properties }
+  const properties = {
+    ...needed(port, controllerPort, dataDirectory),
+    ...(options.standalone
+      ? { 'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}` }
+      : { 'controller.quorum.voters': `1@127.0.0.1:${controllerPort}` }),
+    ...options.properties,
+  }
   writeFileSync(
     propertiesFile,
     Object.entries(properties)
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
   )
-  format(propertiesFile, dataDirectory)
+  format(propertiesFile, dataDirectory, options.standalone === true)
   const output = openSync(join(directory, 'server.log'), 'a')
   const child = spawn(
     'java',
@@ -129,7 +137,6 @@ function needed(port: number, controllerPort: number, data: string): Record<stri
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
@@ -146,14 +153,15 @@ function needed(port: number, controllerPort: number, data: string): Record<stri
 
 const CLUSTER_ID = 'c2Ftc2EtdGVzdC1jbHVzdA'
 
-function format(propertiesFile: string, dataDirectory: string): void {
+function format(propertiesFile: string, dataDirectory: string, standalone: boolean): void {
   if (existsSync(join(dataDirectory, 'meta.properties'))) return
   const result = spawnSync(
     'java',
-    [...java('kafka.tools.StorageTool', 'error', '256m'), 'format', '-t', CLUSTER_ID].concat([
-      '-c',
-      propertiesFile,
-    ]),
+    [
+      ...java('kafka.tools.StorageTool', 'error', '256m'),
+      ...['format', '-t', CLUSTER_ID, '-c', propertiesFile],
+      ...(standalone ? ['--standalone'] : []),
+    ],
     { encoding: 'utf8' },
   )
   if (result.status !== 0) throw new Error(`the storage tool failed: ${result.stderr}`)
