@@ -3,8 +3,6 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { CompressionType } from '../../../src/protocol/records/batch.js'
 import { AppendOrigin, type Log } from '../../../src/storage/log.js'
-import type { LogConfig } from '../../../src/storage/log-config.js'
-import type { LogManager } from '../../../src/storage/log-manager.js'
 import {
   append,
   batchOf,
@@ -15,43 +13,22 @@ import {
   managerOptions,
   manualClocks,
   namesIn,
+  openMemoryLog,
   START_MS,
   startManager,
   TOPIC_ID,
   valuesOf,
 } from './storage-fixture.js'
 
-interface Opened {
-  readonly log: Log
-  readonly manager: LogManager
-  readonly disk: MemoryDisk
-  readonly clock: ManualClock
-}
-
-async function openLog(changes: Partial<LogConfig> = {}): Promise<Opened> {
-  const clock = new ManualClock()
-  const disk = new MemoryDisk(64 * MEGABYTE, () => clock.now())
-  const manager = await startManager(managerOptions({ disk, clocks: manualClocks(clock) }))
-  const log = manager.getOrCreateLog(
-    { topic: 'pets', partition: 0 },
-    { topicId: TOPIC_ID, config: logConfig(changes) },
-  )
-  return { log, manager, disk, clock }
-}
-
 const padded = (i: number) => `${i}`.padEnd(100, '.')
 const flush = (log: Log) =>
   new Promise<void>((resolve, reject) => {
     log.flush((error) => (error === null ? resolve() : reject(error)))
   })
-const truncate = (log: Log, offset: number) =>
-  new Promise<void>((resolve, reject) => {
-    log.truncateTo(offset, (error) => (error === null ? resolve() : reject(error)))
-  })
 
 t.test('appends', async (t) => {
   t.test('get offsets at once and are seen only when they are written', async (t) => {
-    const { log } = await openLog()
+    const { log } = await openMemoryLog()
     const order: string[] = []
     const first = log.append(batchOf(['a', 'b']), 3, AppendOrigin.CLIENT, () => order.push('first'))
     const second = log.append(batchOf(['c']), 3, AppendOrigin.CLIENT, () => order.push('second'))
@@ -70,7 +47,7 @@ t.test('appends', async (t) => {
   t.test(
     'are refused when they are not whole batches, too large, or more than a segment',
     async (t) => {
-      const { log } = await openLog({ maxMessageBytes: 150, segmentBytes: 300 })
+      const { log } = await openMemoryLog({ maxMessageBytes: 150, segmentBytes: 300 })
       const code = async (batches: Buffer) => (await errorOf(() => append(log, batches))).code
       t.equal(await code(batchOf(['x']).subarray(0, 50)), ErrorCode.CORRUPT_MESSAGE)
       t.equal(await code(batchOf([padded(1)])), ErrorCode.MESSAGE_TOO_LARGE)
@@ -84,10 +61,10 @@ t.test('appends', async (t) => {
   )
 
   t.test('of a follower keep their offsets, and may not go back', async (t) => {
-    const { log: leader } = await openLog()
+    const { log: leader } = await openMemoryLog()
     for (let i = 0; i < 5; i++) await append(leader, batchOf([`${i}`]), i < 3 ? 1 : 4)
     const slice = await leader.read(0, MEGABYTE, 5, true)
-    const { log: follower } = await openLog()
+    const { log: follower } = await openMemoryLog()
     const copy = Buffer.concat([slice.records, slice.records.subarray(0, 30)])
     const info = await new Promise((resolve) => {
       follower.appendAsFollower(copy, (_, info) => resolve(info))
@@ -153,7 +130,7 @@ t.test('appends', async (t) => {
 })
 
 t.test('reads', async (t) => {
-  const { log } = await openLog({ segmentBytes: 1000, indexIntervalBytes: 200 })
+  const { log } = await openMemoryLog({ segmentBytes: 1000, indexIntervalBytes: 200 })
   const values = Array.from({ length: 40 }, (_, i) => padded(i))
   for (const value of values) await append(log, batchOf([value]))
   const size = batchOf([padded(0)]).length
@@ -193,7 +170,7 @@ t.test('reads', async (t) => {
 })
 
 t.test('the high watermark stays within the log', async (t) => {
-  const { log } = await openLog()
+  const { log } = await openMemoryLog()
   await append(log, batchOf(['a', 'b', 'c']))
   t.ok(log.updateHighWatermark(2))
   t.notOk(log.updateHighWatermark(2))
@@ -209,7 +186,7 @@ t.test('the high watermark stays within the log', async (t) => {
 })
 
 t.test('an open transaction holds the last stable offset back', async (t) => {
-  const { log } = await openLog()
+  const { log } = await openMemoryLog()
   await append(log, batchOf(['a']))
   const transactional = { producerId: 9, producerEpoch: 0, baseSequence: 0, transactional: true }
   await append(log, batchOf(['b'], transactional))
@@ -221,14 +198,14 @@ t.test('an open transaction holds the last stable offset back', async (t) => {
 
 t.test('flushes', async (t) => {
   t.test('move the recovery point', async (t) => {
-    const { log } = await openLog()
+    const { log } = await openMemoryLog()
     await append(log, batchOf(['a', 'b']))
     t.equal(log.recoveryPoint, 0)
     await flush(log)
     t.equal(log.recoveryPoint, 2)
   })
   t.test('come by themselves after flush.ms', async (t) => {
-    const { log, clock } = await openLog({ flushMs: 500 })
+    const { log, clock } = await openMemoryLog({ flushMs: 500 })
     await append(log, batchOf(['a']))
     clock.advance(499)
     t.equal(log.recoveryPoint, 0)
@@ -236,7 +213,7 @@ t.test('flushes', async (t) => {
     t.equal(log.recoveryPoint, 1)
   })
   t.test('come after flush.messages', async (t) => {
-    const { log } = await openLog({ flushMessages: 2 })
+    const { log } = await openMemoryLog({ flushMessages: 2 })
     await append(log, batchOf(['a']))
     t.equal(log.recoveryPoint, 0)
     await append(log, batchOf(['b']))
@@ -246,7 +223,7 @@ t.test('flushes', async (t) => {
 
 t.test('a segment ends', async (t) => {
   t.test('when it is full', async (t) => {
-    const { log, disk } = await openLog({ segmentBytes: 400 })
+    const { log, disk } = await openMemoryLog({ segmentBytes: 400 })
     for (let i = 0; i < 6; i++) await append(log, batchOf([padded(i)]))
     t.equal(log.segmentCount, 3)
     t.equal(log.recoveryPoint, 4)
@@ -265,7 +242,7 @@ t.test('a segment ends', async (t) => {
     ])
   })
   t.test('when a record is segment.ms younger than its first', async (t) => {
-    const { log } = await openLog({ segmentMs: 1000 })
+    const { log } = await openMemoryLog({ segmentMs: 1000 })
     await append(log, batchOf(['a'], { timestamp: START_MS }))
     await append(log, batchOf(['b'], { timestamp: START_MS + 1000 }))
     t.equal(log.segmentCount, 1)
@@ -273,13 +250,13 @@ t.test('a segment ends', async (t) => {
     t.equal(log.segmentCount, 2)
   })
   t.test('when its indexes are full', async (t) => {
-    const { log } = await openLog({ indexIntervalBytes: 0, segmentIndexBytes: 32 })
+    const { log } = await openMemoryLog({ indexIntervalBytes: 0, segmentIndexBytes: 32 })
     for (let i = 0; i < 12; i++) await append(log, batchOf([`${i}`], { timestamp: START_MS + i }))
     t.ok(log.segmentCount > 2)
     t.equal((await valuesOf(log)).length, 12)
   })
   t.test('when it is told to, unless it is empty', async (t) => {
-    const { log } = await openLog()
+    const { log } = await openMemoryLog()
     log.roll()
     t.equal(log.segmentCount, 0)
     await append(log, batchOf(['a']))
@@ -289,113 +266,8 @@ t.test('a segment ends', async (t) => {
   })
 })
 
-t.test('retention', async (t) => {
-  const fill = async (changes: Partial<LogConfig>) => {
-    const opened = await openLog({ segmentBytes: 400, ...changes })
-    for (let i = 0; i < 8; i++) {
-      await append(opened.log, batchOf([padded(i)], { timestamp: START_MS + i * 1000 }))
-    }
-    opened.log.updateHighWatermark(8)
-    return opened
-  }
-  t.test('by time takes whole segments, their files later', async (t) => {
-    const { log, clock, disk } = await fill({ retentionMs: 10_000 })
-    clock.advance(11_000)
-    t.equal(log.deleteOldSegments(), 0)
-    clock.advance(1)
-    t.equal(log.deleteOldSegments(), 1)
-    t.equal(log.logStartOffset, 2)
-    t.strictSame(await valuesOf(log), [2, 3, 4, 5, 6, 7].map(padded))
-    const deleted = () =>
-      namesIn(disk, '/data/pets-0').filter((name) => /deleted/.test(name)).length
-    t.equal(deleted(), 3)
-    clock.advance(60_000)
-    t.equal(deleted(), 0)
-    t.equal(log.deleteOldSegments(), 3)
-    t.equal(log.segmentCount, 1)
-    t.match(log, { logStartOffset: 8, logEndOffset: 8, size: 0 })
-  })
-  t.test('by size keeps at least so many bytes', async (t) => {
-    const { log } = await fill({ retentionBytes: 650 })
-    t.equal(log.deleteOldSegments(), 2)
-    t.equal(log.logStartOffset, 4)
-  })
-  t.test('takes what lies before the log start, with cleanup.policy=compact too', async (t) => {
-    const { log } = await fill({ delete: false, compact: true, retentionMs: 0, retentionBytes: 0 })
-    t.equal(log.deleteOldSegments(), 0)
-    log.advanceLogStartOffset(5)
-    t.equal(log.deleteOldSegments(), 2)
-    t.equal(log.logStartOffset, 5)
-    t.strictSame(await valuesOf(log), [5, 6, 7].map(padded))
-  })
-  t.test('takes nothing that is not committed', async (t) => {
-    const { log, clock } = await openLog({ segmentBytes: 400, retentionMs: 0 })
-    for (let i = 0; i < 8; i++) await append(log, batchOf([padded(i)]))
-    clock.advance(10_000)
-    t.equal(log.deleteOldSegments(), 0)
-    log.updateHighWatermark(3)
-    t.equal(log.deleteOldSegments(), 1)
-  })
-  t.test('runs every log.retention.check.interval.ms', async (t) => {
-    const { log, clock } = await fill({ retentionMs: 1000 })
-    clock.advance(5 * 60_000)
-    await new Promise((resolve) => setImmediate(resolve))
-    t.equal(log.logStartOffset, 8)
-  })
-})
-
-t.test('truncation', async (t) => {
-  t.test('to any offset leaves what came before, and appends go on there', async (t) => {
-    for (const at of [0, 1, 5, 7, 12, 20]) {
-      const { log } = await openLog({ segmentBytes: 600, indexIntervalBytes: 100 })
-      for (let i = 0; i < 20; i++) await append(log, batchOf([padded(i)]), i >> 2)
-      log.updateHighWatermark(20)
-      await truncate(log, at)
-      t.match(log, { logEndOffset: at, nextOffset: at, highWatermark: at }, `to ${at}`)
-      t.equal(log.latestEpoch, at === 0 ? undefined : (at - 1) >> 2)
-      await append(log, batchOf(['new']), 9)
-      const kept = Array.from({ length: at }, (_, i) => padded(i))
-      t.strictSame(await valuesOf(log), [...kept, 'new'])
-    }
-  })
-  t.test('waits for what is in flight', async (t) => {
-    const { log } = await openLog()
-    const appended = append(log, batchOf(['a', 'b']))
-    await append(log, batchOf(['c']))
-    await appended
-    const late = append(log, batchOf(['d']))
-    await truncate(log, 3)
-    await late
-    t.strictSame(await valuesOf(log), ['a', 'b', 'c'])
-  })
-  t.test('in full begins the log anew at another offset', async (t) => {
-    const { log } = await openLog({ segmentBytes: 400 })
-    for (let i = 0; i < 8; i++) await append(log, batchOf([padded(i)]))
-    await new Promise<void>((resolve) => log.truncateFullyAndStartAt(100, () => resolve()))
-    t.match(log, { logStartOffset: 100, logEndOffset: 100, highWatermark: 100, segmentCount: 1 })
-    await append(log, batchOf(['new']), 7)
-    t.strictSame(await valuesOf(log), ['new'])
-    t.equal(log.epochForOffset(100), 7)
-  })
-  t.test('before the first append moves the log to its offset', async (t) => {
-    const { log, disk } = await openLog()
-    await new Promise<void>((resolve) => log.truncateFullyAndStartAt(42, () => resolve()))
-    t.equal(disk.stat('/data/pets-0'), undefined)
-    t.equal((await append(log, batchOf(['a']))).firstOffset, 42)
-    t.ok(namesIn(disk, '/data/pets-0').includes('00000000000000000042.log'))
-  })
-  t.test('forgets the batches of producers that it cut off', async (t) => {
-    const { log } = await openLog()
-    const from = (baseSequence: number) => ({ producerId: 5, producerEpoch: 0, baseSequence })
-    await append(log, batchOf(['a'], from(0)))
-    await append(log, batchOf(['b'], from(1)))
-    await truncate(log, 1)
-    t.match(await append(log, batchOf(['b'], from(1))), { firstOffset: 1, duplicate: false })
-  })
-})
-
 t.test('timestamps', async (t) => {
-  const { log } = await openLog({ segmentBytes: 700, indexIntervalBytes: 100 })
+  const { log } = await openMemoryLog({ segmentBytes: 700, indexIntervalBytes: 100 })
   t.equal(await log.offsetForTimestamp(0), undefined)
   t.equal(await log.offsetForMaxTimestamp(), undefined)
   const times = [10, 30, 20, 20, 50, 40, 60, 90, 70, 80, 90, 5]
@@ -423,7 +295,7 @@ t.test('timestamps', async (t) => {
 })
 
 t.test('a closed log takes nothing more, and leaves its indexes and producers', async (t) => {
-  const { log, manager, disk, clock } = await openLog({ flushMs: 1000 })
+  const { log, manager, disk, clock } = await openMemoryLog({ flushMs: 1000 })
   await append(log, batchOf(['a'], { producerId: 1, producerEpoch: 0, baseSequence: 0 }))
   await manager.close()
   t.equal((await errorOf(() => append(log, batchOf(['b'])))).code, ErrorCode.KAFKA_STORAGE_ERROR)

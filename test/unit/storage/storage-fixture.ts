@@ -146,3 +146,23 @@ export async function errorOf(work: () => unknown): Promise<Error & { code?: unk
 export function namesIn(disk: Disk, path: string): string[] {
   return (disk.list(path) ?? []).map(({ name }) => name).sort()
 }
+
+/** A log in memory, and what it lives on. */
+export interface OpenedLog {
+  readonly log: Log
+  readonly manager: LogManager
+  readonly disk: MemoryDisk
+  readonly clock: ManualClock
+}
+
+/** A log without files yet, of a manager of its own. */
+export async function openMemoryLog(changes: Partial<LogConfig> = {}): Promise<OpenedLog> {
+  const clock = new ManualClock()
+  const disk = new MemoryDisk(64 * MEGABYTE, () => clock.now())
+  const manager = await startManager(managerOptions({ disk, clocks: manualClocks(clock) }))
+  const log = manager.getOrCreateLog(
+    { topic: 'pets', partition: 0 },
+    { topicId: TOPIC_ID, config: logConfig(changes) },
+  )
+  return { log, manager, disk, clock }
+}
