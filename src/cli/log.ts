@@ -19,5 +19,11 @@ const json = () => pino.destination({ fd: STDERR, sync: true })
 
 async function lines() {
   const { default: pretty } = await import('pino-pretty')
-  return pretty({ destination: STDERR, sync: true, colorize: true, translateTime: 'HH:MM:ss.l' })
+  return pretty({
+    destination: STDERR,
+    sync: true,
+    colorize: true,
+    singleLine: true,
+    translateTime: 'HH:MM:ss.l',
+  })
 }
