@@ -58,6 +58,7 @@ export class TestGroups {
   readonly coordinator: GroupCoordinator
   /** Of the requests' headers. */
   apiVersion = 9
+  clientId: string | null = 'client'
 
   constructor(
     config: Partial<GroupCoordinatorConfig> = {},
@@ -73,7 +74,8 @@ export class TestGroups {
   }
 
   get context() {
-    return { apiVersion: this.apiVersion, clientId: 'client', clientAddress: '127.0.0.1' }
+    const { apiVersion, clientId } = this
+    return { apiVersion, clientId, clientAddress: '127.0.0.1' }
   }
 
   /** Another coordinator takes over the log. */

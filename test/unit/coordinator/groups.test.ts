@@ -262,6 +262,20 @@ t.test('the protocol is what most members like best, of those that all support',
   t.equal(otherType.answer!.errorCode, INCONSISTENT_GROUP_PROTOCOL)
 })
 
+t.test('early versions join without an id, and clients without a name', async (t) => {
+  const groups = new TestGroups()
+  groups.apiVersion = 0
+  groups.clientId = null
+  const joined = groups.join({ sessionTimeoutMs: 6000, rebalanceTimeoutMs: -1 })
+  groups.pacing.advance(INITIAL_DELAY_MS)
+  await settle()
+  t.match(joined.answer, { errorCode: NONE, generationId: 1, memberId: /^-[0-9a-f]/ })
+  const member = memberOf(joined.answer!)
+  groups.sync(member, {})
+  await settle()
+  t.match(stored(groups), { members: [{ clientId: '', rebalanceTimeout: 6000 }] })
+})
+
 t.test('what cannot be a member', async (t) => {
   const groups = new TestGroups()
   const asked = [

@@ -205,7 +205,7 @@ function joiningOf(
     group,
     memberId: request.memberId,
     groupInstanceId: request.groupInstanceId,
-    clientId: clientId ?? 'null',
+    clientId: clientId ?? '',
     clientHost: `/${clientAddress}`,
     sessionTimeoutMs: request.sessionTimeoutMs,
     // Version 0 has one timeout for both.
