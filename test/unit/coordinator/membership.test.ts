@@ -1,4 +1,5 @@
 import t from 'tap'
+import { MAX_PENDING_MEMBERS } from '../../../src/coordinator/group/classic/join.js'
 import { ErrorCode, KafkaError } from '../../../src/protocol/errors.js'
 import type { GroupMetadataValue } from '../../../src/protocol/schema/group-records.js'
 import { settle } from './asked.js'
@@ -191,4 +192,16 @@ t.test('a group can be deleted when nobody is in it', async (t) => {
   const after = groups.restart()
   t.equal(await after.state(), 'Dead')
   t.strictSame(await after.committed(), {})
+})
+
+t.test('member ids that nobody uses are not given out without end', async (t) => {
+  const groups = new TestGroups()
+  const joins = Array.from({ length: MAX_PENDING_MEMBERS + 1 }, () => groups.join())
+  await settle()
+  t.equal(joins.at(-2)!.answer!.errorCode, ErrorCode.MEMBER_ID_REQUIRED)
+  t.equal(joins.at(-1)!.answer!.errorCode, ErrorCode.GROUP_MAX_SIZE_REACHED)
+  t.strictSame(await groups.leave({ memberId: joins[0]!.answer!.memberId }), [NONE])
+  const late = groups.join()
+  await settle()
+  t.equal(late.answer!.errorCode, ErrorCode.MEMBER_ID_REQUIRED)
 })
