@@ -94,9 +94,16 @@ export const parts = [
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
   {
     name: 'real-input',
-    files: ['real-input'],
+    files: ['real-input/pairwise'],
     tools: ['kcat', ...apacheKafka],
     timeoutSeconds: 900,
+  },
+  {
+    name: 'real-input-whole',
+    files: ['real-input/whole'],
+    tools: ['kcat', ...apacheKafka],
+    soak: true,
+    timeoutSeconds: 7200,
   },
   {
     name: 'node-24',
