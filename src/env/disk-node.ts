@@ -14,6 +14,7 @@ import { lockDirectory } from './disk-lock.js'
 import { attempt, diskError } from './disk-node-error.js'
 import { NodeFile, WritePace } from './node-file.js'
 import { OpenFiles } from './open-files.js'
+import { PageCache } from './page-cache.js'
 
 /** Files that are open at a time, unless more are in use at once. */
 const MAX_OPEN_FILES = 1024
@@ -29,6 +30,7 @@ function isAbsent(error: unknown): boolean {
 export class NodeDisk implements Disk {
   readonly #pace = new WritePace()
   readonly #openFiles: OpenFiles
+  readonly #pageCache = new PageCache()
   /** Of files, one by one, that wait until fewer are under way. */
   readonly #replacements: (() => Promise<void>)[] = []
   #replacementsUnderWay = 0
@@ -40,7 +42,7 @@ export class NodeDisk implements Disk {
   }
 
   open(path: string, options: { readonly create?: boolean } = {}): DiskFile {
-    return new NodeFile(path, options.create === true, this.#pace, this.#openFiles)
+    return new NodeFile(path, options.create === true, this.#pace, this.#openFiles, this.#pageCache)
   }
 
   readFile(path: string): Buffer | undefined {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { type DiskCallback, DiskError, type DiskFile, type DiskReadCallback } from './disk.js'
 import { attempt, diskError } from './disk-node-error.js'
 import type { Evictable, OpenFiles } from './open-files.js'
+import type { PageCache } from './page-cache.js'
 
 /** A larger write, or one after a slow one, goes through the thread pool. */
 const MAX_SYNC_WRITE_BYTES = 8 * 1024 * 1024
@@ -54,6 +55,7 @@ interface Operation {
 export class NodeFile implements DiskFile, Evictable {
   length: number
   wasUsed = true
+  readonly #number: number
   #fd: number | undefined
   /** The first one is under way. */
   readonly #queue: Operation[] = []
@@ -66,7 +68,9 @@ export class NodeFile implements DiskFile, Evictable {
     create: boolean,
     private readonly pace: WritePace,
     private readonly openFiles: OpenFiles,
+    private readonly pageCache: PageCache,
   ) {
+    this.#number = pageCache.addFile()
     const flags = fs.constants.O_RDWR | (create ? fs.constants.O_CREAT : 0)
     this.#fd = attempt(() => fs.openSync(path, flags))
     this.length = attempt(() => fs.fstatSync(this.#fd!).size)
@@ -92,6 +96,7 @@ export class NodeFile implements DiskFile, Evictable {
   write(buffers: readonly Buffer[], position: number, done: DiskCallback): void {
     const bytes = byteLength(buffers)
     if (position + bytes > this.length) this.length = position + bytes
+    this.pageCache.used(this.#number, position, bytes)
     if (this.#queue.length === 0 && !this.pace.mayWait(bytes)) {
       const error = this.#writeNow(buffers, bytes, position)
       done(error)
@@ -112,15 +117,8 @@ export class NodeFile implements DiskFile, Evictable {
     likelyCached: boolean,
     done: DiskReadCallback,
   ): void {
-    if (likelyCached) {
-      let bytesRead: number
-      try {
-        bytesRead = this.readSync(buffer, offset, length, position)
-      } catch (error) {
-        done(error as DiskError, 0)
-        return
-      }
-      done(null, bytesRead)
+    if (likelyCached || this.pageCache.holds(this.#number, position, length)) {
+      this.#readNow(buffer, offset, length, position, done)
       return
     }
     let fd: number
@@ -162,6 +160,25 @@ export class NodeFile implements DiskFile, Evictable {
   close(): void {
     this.#isClosing = true
     this.#closeIfIdle()
+  }
+
+  #readNow(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: DiskReadCallback,
+  ): void {
+    const startedAt = performance.now()
+    let bytesRead: number
+    try {
+      bytesRead = this.readSync(buffer, offset, length, position)
+    } catch (error) {
+      done(error as DiskError, 0)
+      return
+    }
+    this.pageCache.note(performance.now() - startedAt)
+    done(null, bytesRead)
   }
 
   #writeNow(buffers: readonly Buffer[], bytes: number, position: number): DiskError | null {
@@ -235,6 +252,7 @@ export class NodeFile implements DiskFile, Evictable {
         return
       }
       this.#reads--
+      if (error === null) this.pageCache.used(this.#number, position + count - total, total)
       done(error === null ? null : diskError(error), error === null ? total : 0)
       this.#closeIfIdle()
     })

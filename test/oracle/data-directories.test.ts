@@ -67,9 +67,7 @@ async function content(c: Conversation) {
     { until: (body) => body.errorCode === 0 },
   )
   const configs = await c.quietly(ApiKey.DescribeConfigs, 1, {
-    resources: [
-      { resourceType: 2, resourceName: TOPIC, configurationKeys: ['max.message.bytes'] },
-    ],
+    resources: [{ resourceType: 2, resourceName: TOPIC, configurationKeys: ['max.message.bytes'] }],
   })
   const { topics, clusterId } = await c.quietly(ApiKey.Metadata, 12, {
     topics: [{ name: TOPIC }],
@@ -91,43 +89,51 @@ async function kafkaAt(t: Test, options: ApacheKafkaOptions): Promise<ApacheKafk
 }
 
 function handOver(name: string, standalone: boolean): void {
-  t.test(`a directory goes to and fro, ${name}`, { skip: missing && `needs ${missing}` }, async (t) => {
-    installApacheKafka()
-    const directory = mkdtempSync(join(tmpdir(), 'samsa-directories-'))
-    t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-    const options = { directory, standalone }
+  t.test(
+    `a directory goes to and fro, ${name}`,
+    { skip: missing && `needs ${missing}` },
+    async (t) => {
+      installApacheKafka()
+      const directory = mkdtempSync(join(tmpdir(), 'samsa-directories-'))
+      t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+      const options = { directory, standalone }
 
-    const first = await kafkaAt(t, options)
-    await talk(first.bootstrapServers, fill)
-    const written = await talk(first.bootstrapServers, content)
-    t.match(written, { end: 3, committed: 2, maxMessageBytes: '54321' })
-    const data = first.dataDirectory
-    if (process.platform === 'linux') {
-      await t.rejects(startBroker({ directory: data }), /in use by Apache Kafka \(process \d+\)/)
-    }
-    await first.stop()
+      const first = await kafkaAt(t, options)
+      await talk(first.bootstrapServers, fill)
+      const written = await talk(first.bootstrapServers, content)
+      t.match(written, { end: 3, committed: 2, maxMessageBytes: '54321' })
+      const data = first.dataDirectory
+      if (process.platform === 'linux') {
+        await t.rejects(startBroker({ directory: data }), /in use by Apache Kafka \(process \d+\)/)
+      }
+      await first.stop()
 
-    const second = await startBroker({ directory: data })
-    await talk(second.bootstrapServers, async (c) => {
-      t.strictSame(await content(c), written, 'samsa finds what Apache Kafka wrote')
-      await produceTo(c, TOPIC, batchOf(['d', 'e']))
-      await commit(c, 4n)
-    })
-    await second.close()
+      const second = await startBroker({ directory: data })
+      await talk(second.bootstrapServers, async (c) => {
+        t.strictSame(await content(c), written, 'samsa finds what Apache Kafka wrote')
+        await produceTo(c, TOPIC, batchOf(['d', 'e']))
+        await commit(c, 4n)
+      })
+      await second.close()
 
-    const third = await kafkaAt(t, options)
-    const more = { ...written, end: 5, committed: 4 }
-    await talk(third.bootstrapServers, async (c) => {
-      t.strictSame(await content(c), more, 'Apache Kafka finds what samsa wrote')
-      await produceTo(c, TOPIC, batchOf(['f']))
-    })
-    await third.stop('SIGKILL')
+      const third = await kafkaAt(t, options)
+      const more = { ...written, end: 5, committed: 4 }
+      await talk(third.bootstrapServers, async (c) => {
+        t.strictSame(await content(c), more, 'Apache Kafka finds what samsa wrote')
+        await produceTo(c, TOPIC, batchOf(['f']))
+      })
+      await third.stop('SIGKILL')
 
-    const fourth = await startBroker({ directory: data })
-    const { bootstrapServers } = fourth
-    t.strictSame(await talk(bootstrapServers, content), { ...more, end: 6 }, 'killed, it is there')
-    await fourth.close()
-  })
+      const fourth = await startBroker({ directory: data })
+      const { bootstrapServers } = fourth
+      t.strictSame(
+        await talk(bootstrapServers, content),
+        { ...more, end: 6 },
+        'killed, it is there',
+      )
+      await fourth.close()
+    },
+  )
 }
 
 handOver('with the voters in the configuration', false)
