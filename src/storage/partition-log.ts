@@ -354,6 +354,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     this.flush((error) => {
       this.#flusher.whenIdle(() => {
         for (const segment of this.#files.segments.all) segment.close()
+        this.#failure ??= storageError(this.directory, new Error('the log is closed'))
         done(error)
       })
     })

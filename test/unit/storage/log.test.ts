@@ -299,6 +299,7 @@ t.test('a closed log takes nothing more, and leaves its indexes and producers', 
   await append(log, batchOf(['a'], { producerId: 1, producerEpoch: 0, baseSequence: 0 }))
   await manager.close()
   t.equal((await errorOf(() => append(log, batchOf(['b'])))).code, ErrorCode.KAFKA_STORAGE_ERROR)
+  t.equal((await errorOf(() => log.read(0, 100, 1, true))).code, ErrorCode.KAFKA_STORAGE_ERROR)
   t.equal(clock.pendingTimers, 0)
   t.strictSame(namesIn(disk, '/data/pets-0'), [
     '00000000000000000000.index',
