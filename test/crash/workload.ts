@@ -1,0 +1,234 @@
+import { ApiKey } from '../../src/protocol/api-keys.js'
+import { ErrorCode } from '../../src/protocol/errors.js'
+import { batchesOf, buildBatch, nextOffset, recordsOf } from '../../src/protocol/records/index.js'
+import type { Body } from '../oracle/conversation.js'
+import { WireClient } from '../oracle/wire-client.js'
+
+const TOPIC = 'load'
+const GROUP = 'group'
+export const PARTITIONS = 4
+const MAX_ATTEMPTS = 500
+const RETRY_PAUSE_MS = 20
+/** What a broker that has just started may answer for a moment. */
+const PASSING: readonly number[] = [
+  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+  ErrorCode.COORDINATOR_NOT_AVAILABLE,
+  ErrorCode.NOT_COORDINATOR,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.LEADER_NOT_AVAILABLE,
+]
+
+/** The broker is gone: what was being asked has no answer. */
+export class Gone extends Error {}
+
+/** A connection that says when the broker is gone, and asks again what is refused for a moment. */
+export class Caller {
+  readonly #client: WireClient
+
+  constructor(port: number) {
+    this.#client = new WireClient('127.0.0.1', port)
+  }
+
+  /** `errorOf` finds the error code that decides whether to ask again. */
+  async ask(
+    apiKey: number,
+    version: number,
+    body: object,
+    errorOf: (body: Body) => number = () => 0,
+  ): Promise<Body> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const answer = await this.#client.send(apiKey, version, body).catch((error) => {
+        throw new Gone(String(error))
+      })
+      if (answer.kind === 'closed') throw new Gone('closed')
+      if (answer.kind === 'silence') throw new Error(`no answer to ${apiKey}`)
+      if (!PASSING.includes(errorOf(answer.body))) return answer.body
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS))
+    }
+    throw new Error(`${apiKey} was refused ${MAX_ATTEMPTS} times`)
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+}
+
+/**
+ * An idempotent producer of one partition: it writes numbers in order, and after a crash begins with
+ * the batch that wasn't acknowledged, as it was.
+ */
+export class Writer {
+  acknowledged = 0
+  /** As many may be there: the last batch was sent, and nobody knows what became of it. */
+  sent = 0
+  #producerId: number | undefined
+  #batchSize = 1
+
+  constructor(private readonly partition: number) {}
+
+  /** Writes a batch of `count` records, unless one is pending, which is then written again. */
+  async write(caller: Caller, count: number): Promise<void> {
+    this.#producerId ??= (
+      await caller.ask(
+        ApiKey.InitProducerId,
+        4,
+        { transactionalId: null, transactionTimeoutMs: 60_000 },
+        ({ errorCode }) => errorCode,
+      )
+    ).producerId
+    if (this.sent === this.acknowledged) {
+      this.#batchSize = count
+      this.sent += count
+    }
+    const { errorCode } = await this.#produce(caller)
+    if (errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
+      throw new Error(`partition ${this.partition} refused ${this.acknowledged}: ${errorCode}`)
+    }
+    this.acknowledged = this.sent
+  }
+
+  async #produce(caller: Caller): Promise<Body> {
+    const records = Array.from({ length: this.#batchSize }, (_, i) => ({
+      value: Buffer.from(`${this.acknowledged + i}`),
+      timestamp: 1_700_000_000_000 + this.acknowledged + i,
+    }))
+    const batch = buildBatch({
+      records,
+      producerId: this.#producerId!,
+      producerEpoch: 0,
+      baseSequence: this.acknowledged,
+    })
+    const partitionOf = ({ responses }: Body) => responses[0].partitionResponses[0]
+    const answer = await caller.ask(
+      ApiKey.Produce,
+      9,
+      {
+        transactionalId: null,
+        acks: -1,
+        timeoutMs: 10_000,
+        topicData: [{ name: TOPIC, partitionData: [{ index: this.partition, records: batch }] }],
+      },
+      (body) => partitionOf(body).errorCode,
+    )
+    return partitionOf(answer)
+  }
+}
+
+/** Commits ever higher offsets of a group. */
+export class Committer {
+  acknowledged = -1
+  sent = -1
+
+  async commit(caller: Caller): Promise<void> {
+    this.sent++
+    const { topics } = await caller.ask(
+      ApiKey.OffsetCommit,
+      8,
+      {
+        groupId: GROUP,
+        generationIdOrMemberEpoch: -1,
+        memberId: '',
+        topics: [
+          {
+            name: TOPIC,
+            partitions: [
+              { partitionIndex: 0, committedOffset: BigInt(this.sent), committedMetadata: '' },
+            ],
+          },
+        ],
+      },
+      ({ topics }) => topics[0].partitions[0].errorCode,
+    )
+    const { errorCode } = topics[0].partitions[0]
+    if (errorCode !== ErrorCode.NONE) throw new Error(`commit ${this.sent}: ${errorCode}`)
+    this.acknowledged = this.sent
+  }
+}
+
+/** Creates one topic after the other. */
+export class Creator {
+  /** How many were acknowledged. */
+  acknowledged = 0
+
+  async create(caller: Caller): Promise<void> {
+    const code = await createTopic(caller, `topic-${this.acknowledged}`, 1)
+    // It may have been created by a request whose answer never came.
+    if (code !== ErrorCode.NONE && code !== ErrorCode.TOPIC_ALREADY_EXISTS) {
+      throw new Error(`topic-${this.acknowledged}: ${code}`)
+    }
+    this.acknowledged++
+  }
+}
+
+async function createTopic(caller: Caller, name: string, numPartitions: number): Promise<number> {
+  const { topics } = await caller.ask(ApiKey.CreateTopics, 7, {
+    topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: 10_000,
+    validateOnly: false,
+  })
+  return topics[0].errorCode
+}
+
+/** Makes the topic that is written to. */
+export async function prepare(caller: Caller): Promise<void> {
+  const code = await createTopic(caller, TOPIC, PARTITIONS)
+  if (code !== ErrorCode.NONE) throw new Error(`${TOPIC}: ${code}`)
+  await coordinatorOf(caller)
+}
+
+/** Finds the group's coordinator, and creates its topic where that isn't there yet. */
+async function coordinatorOf(caller: Caller): Promise<void> {
+  const body = { key: GROUP, keyType: 0 }
+  await caller.ask(ApiKey.FindCoordinator, 3, body, ({ errorCode }) => errorCode)
+}
+
+/** All values of a partition, in order. */
+export async function readPartition(caller: Caller, partition: number): Promise<string[]> {
+  const values: string[] = []
+  for (let fetchOffset = 0; ; ) {
+    const { responses } = await caller.ask(
+      ApiKey.Fetch,
+      12,
+      {
+        replicaId: -1,
+        maxWaitMs: 0,
+        minBytes: 1,
+        maxBytes: 10_000_000,
+        sessionId: 0,
+        sessionEpoch: -1,
+        topics: [
+          {
+            topic: TOPIC,
+            partitions: [{ partition, fetchOffset, partitionMaxBytes: 1_000_000 }],
+          },
+        ],
+        forgottenTopicsData: [],
+      },
+      ({ responses }) => responses[0].partitions[0].errorCode,
+    )
+    const { errorCode, records, highWatermark } = responses[0].partitions[0]
+    if (errorCode !== ErrorCode.NONE) throw new Error(`fetch of ${partition}: ${errorCode}`)
+    for (const at of batchesOf(records ?? Buffer.alloc(0))) {
+      for (const { value } of recordsOf(records, at)) values.push(String(value))
+      fetchOffset = nextOffset(records, at)
+    }
+    if (fetchOffset >= highWatermark) return values
+  }
+}
+
+/** The offset that the group has committed, -1 if none. */
+export async function readCommitted(caller: Caller): Promise<number> {
+  await coordinatorOf(caller)
+  const { topics } = await caller.ask(
+    ApiKey.OffsetFetch,
+    7,
+    { groupId: GROUP, topics: [{ name: TOPIC, partitionIndexes: [0] }] },
+    ({ errorCode }) => errorCode,
+  )
+  return Number(topics[0].partitions[0].committedOffset)
+}
+
+export async function readTopics(caller: Caller): Promise<string[]> {
+  const { topics } = await caller.ask(ApiKey.Metadata, 9, { topics: null })
+  return topics.map(({ name }: { name: string }) => name)
+}
