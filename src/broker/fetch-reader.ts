@@ -191,10 +191,15 @@ export class FetchReader {
       return { answer, slice: undefined }
     }
     if (this.limits.readCommitted) answer.abortedTransactions = []
-    return { answer, slice: this.#slice(partition, log, request) }
+    return { answer, slice: this.#slice(partition, log, request, answer) }
   }
 
-  #slice(partition: Partition, log: Log, request: FetchPartition): LogSlice | Promise<LogSlice> {
+  #slice(
+    partition: Partition,
+    log: Log,
+    request: FetchPartition,
+    answer: FetchPartitionAnswer,
+  ): LogSlice | Promise<LogSlice> {
     const endOffset = visibleEnd(log, this.limits.readCommitted)
     const maxBytes = Math.min(request.maxBytes, this.#bytesLeft)
     const { committedBytes } = partition
@@ -207,6 +212,9 @@ export class FetchReader {
       const { firstEntryIncomplete, records } = read
       const readableBytes = firstEntryIncomplete ? request.maxBytes : records.length
       this.#data.positions.push({ partition, request, readableBytes, committedBytes, endOffset })
+      if (this.limits.readCommitted && records.length > 0) {
+        answer.abortedTransactions = log.abortedTransactions(fetchOffset, records.length)
+      }
       return read
     }
     return slice instanceof Promise ? slice.then(note) : note(slice)

@@ -67,7 +67,8 @@ export class LogAppender {
       segment.append(batches, at, config)
       if (hasProducerId(batches, at)) {
         const completed = producers.add(batches, at)
-        if (completed !== undefined) producers.completeTxn(completed)
+        const aborted = completed && producers.completeTxn(completed)
+        if (aborted !== undefined) segment.addAbortedTxn(aborted)
       } else {
         producers.endOffset = lastOffset(batches, at) + 1
       }

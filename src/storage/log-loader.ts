@@ -91,6 +91,8 @@ class LogLoader {
   readonly #producers: ProducerState
   readonly #snapshots: ProducerSnapshots
   #logEndOffset = 0
+  /** Recovery has brought the producers to the log's end. */
+  #hasProducers = false
 
   constructor(private readonly options: LogLoadOptions) {
     const { context, directory } = options
@@ -121,8 +123,8 @@ class LogLoader {
     this.#epochs.truncateFromEnd(this.#logEndOffset)
     this.#epochs.truncateFromStart(logStartOffset)
     this.#snapshots.removeAfter(this.#logEndOffset)
-    this.#snapshots.removeStray(new Set(this.#segments.all.map(({ baseOffset }) => baseOffset)))
-    yield* this.#loadProducers(logStartOffset)
+    this.#removeStraySnapshots()
+    if (!this.#hasProducers) yield* this.#loadProducers(logStartOffset)
     return {
       segments: this.#segments,
       epochs: this.#epochs,
@@ -184,6 +186,7 @@ class LogLoader {
       this.#logEndOffset = this.#segments.active?.readNextOffset() ?? 0
       return
     }
+    yield* this.#loadProducersBefore(this.#segments.at(first)!)
     for (let i = first; i <= last; i++) {
       const segment = this.#segments.at(i)!
       const isAfterGap = i > first && this.#isAfterGap(segment)
@@ -224,6 +227,9 @@ class LogLoader {
       if (magic(bytes, at) !== MAGIC_V2 || last < next) return false
       if (!segment.offsetIndex.canHold(last) || !isChecksumValid(bytes, at)) return false
       segment.append(bytes, at, config)
+      const completed = this.#producers.add(bytes, at)
+      const aborted = completed && this.#producers.completeTxn(completed)
+      if (aborted !== undefined) segment.addAbortedTxn(aborted)
       const epoch = partitionLeaderEpoch(bytes, at)
       if (epoch > (this.#epochs.latestEpoch ?? -1)) {
         this.#epochs.assign(epoch, baseOffset(bytes, at))
@@ -244,6 +250,20 @@ class LogLoader {
     for (const segment of this.#segments.removeFrom(0)) segment.removeFiles()
     this.#epochs.clear()
     this.#snapshots.removeAll()
+    this.#hasProducers = false
+  }
+
+  #removeStraySnapshots(): void {
+    this.#snapshots.removeStray(new Set(this.#segments.all.map(({ baseOffset }) => baseOffset)))
+  }
+
+  /** Which transactions a segment's markers end depends on what came before it. */
+  *#loadProducersBefore({ baseOffset }: LogSegment): Slices<void> {
+    const { context, logStartOffset } = this.options
+    this.#removeStraySnapshots()
+    this.#snapshots.loadInto(this.#producers, logStartOffset, baseOffset, context.clock.now())
+    yield* replayProducers(this.#producers, this.#segments, baseOffset)
+    this.#hasProducers = true
   }
 
   *#loadProducers(logStartOffset: number): Slices<void> {

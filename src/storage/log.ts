@@ -1,5 +1,6 @@
 import type { KafkaError } from '../protocol/errors.js'
 import type { LogConfig } from './log-config.js'
+import type { AbortedTxn } from './transaction-index.js'
 
 /** Called once. May be called before the function that was given it returns. */
 export type LogCallback = (error: KafkaError | null) => void
@@ -148,6 +149,14 @@ export interface Log {
     upToOffset: number,
     minOneBatch: boolean,
   ): LogSlice | Promise<LogSlice>
+
+  /**
+   * The aborted transactions that a slice of `bytes` which was read at `offset` may have records of,
+   * and perhaps some that begin shortly after it (for `read_committed`, KIP-98).
+   *
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  abortedTransactions(offset: number, bytes: number): AbortedTxn[]
 
   /** @returns whether it moved. Values beyond the log are cut to log start and log end. */
   updateHighWatermark(offset: number): boolean

@@ -83,6 +83,13 @@ export class OffsetIndex {
     return slot < this.#entries.count ? this.#entry(slot).position : undefined
   }
 
+  /** Offset of the first entry at `position` or later; undefined if there is none. */
+  offsetFrom(position: number): number | undefined {
+    const bytes = this.#entries.buffer
+    const slot = this.#entries.lastWhere((at) => bytes.readInt32BE(at + 4) < position) + 1
+    return slot < this.#entries.count ? this.#entry(slot).offset : undefined
+  }
+
   /** Removes the entries for `offset` and what follows. */
   truncateTo(offset: number): void {
     const slot = this.#slot(offset)

@@ -1,45 +1,35 @@
 import { type DiskCallback, DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
+import { abortedTxnsOfSlice } from './aborted-transactions.js'
 import { AppendQueue, type AppendQueueOwner } from './append-queue.js'
 import type {
   AppendCallback,
   AppendOrigin,
-  EpochEndOffset,
   Log,
   LogAppendInfo,
   LogCallback,
   LogSlice,
-  ProducerSummary,
   TimestampAndOffset,
 } from './log.js'
 import { LogAppender } from './log-appender.js'
-import type { LogConfig } from './log-config.js'
 import type { LogContext, PartitionLogOptions } from './log-context.js'
 import { LogFlusher } from './log-flusher.js'
 import type { LoadedLog } from './log-loader.js'
 import { EMPTY_SLICE, readLog } from './log-reader.js'
+import { LogState } from './log-state.js'
 import { LogTimers } from './log-timers.js'
 import { finishLog, truncateLog, truncateLogFully } from './log-truncation.js'
 import { deletableSegments, removeFirstSegments } from './retention.js'
 import type { LogSegment } from './segment.js'
 import { type RollerOwner, SegmentRoller } from './segment-roller.js'
-import { runInSlices } from './slices.js'
+import { runInSlices, type Slices } from './slices.js'
 import { storageError } from './storage-error.js'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.js'
+import type { AbortedTxn } from './transaction-index.js'
 
 /** The {@link Log} of a partition, in files of a disk. */
-export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
-  readonly topic: string
-  readonly partition: number
-  topicId: string | undefined
-  readonly logDirectory: string
-  readonly directory: string
-  config: LogConfig
-  logStartOffset: number
-  logEndOffset: number
-  highWatermark: number
+export class PartitionLog extends LogState implements Log, AppendQueueOwner, RollerOwner {
   readonly #context: LogContext
-  readonly #files: LoadedLog
   readonly #queue: AppendQueue
   readonly #flusher: LogFlusher
   readonly #roller: SegmentRoller
@@ -52,18 +42,9 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   readonly #timers = new LogTimers()
 
   constructor(options: PartitionLogOptions, loaded: LoadedLog) {
+    super(options, loaded)
     const { context } = options
     this.#context = context
-    this.topic = options.topic
-    this.partition = options.partition
-    this.topicId = options.topicId
-    this.logDirectory = options.logDirectory
-    this.directory = options.directory
-    this.config = options.config
-    this.logStartOffset = loaded.logStartOffset
-    this.logEndOffset = loaded.logEndOffset
-    this.highWatermark = loaded.logStartOffset
-    this.#files = loaded
     this.#queue = new AppendQueue(context.disk, this)
     this.#flusher = new LogFlusher(context.disk, loaded)
     this.#roller = new SegmentRoller(context, this, loaded, this.#flusher)
@@ -78,30 +59,8 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     return this.#appender.nextOffset
   }
 
-  get lastStableOffset(): number {
-    const unstable = this.#files.producers.firstUnstableOffset
-    return unstable === undefined ? this.highWatermark : Math.min(unstable, this.highWatermark)
-  }
-
   get recoveryPoint(): number {
     return this.#flusher.recoveryPoint
-  }
-
-  get latestEpoch(): number | undefined {
-    return this.#files.epochs.latestEpoch
-  }
-
-  get size(): number {
-    return this.#files.segments.size
-  }
-
-  /** Base offset of the first segment; that of the log where it has none. */
-  get firstSegmentOffset(): number {
-    return this.#files.segments.first?.baseOffset ?? this.logStartOffset
-  }
-
-  get segmentCount(): number {
-    return this.#files.segments.count
   }
 
   append(
@@ -137,9 +96,16 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     if (offset >= upToOffset || offset >= this.logEndOffset) return EMPTY_SLICE
     const read = { offset, maxBytes, upToOffset, minOneBatch, logEndOffset: this.logEndOffset }
     return this.#attempt(() => {
-      const slice = readLog(this.#context.buffers, this.#files.segments, read)
+      const slice = readLog(this.#context.buffers, this.files.segments, read)
       if (!(slice instanceof Promise)) return slice
       return slice.catch((error: Error) => Promise.reject(this.#fail(error)))
+    })
+  }
+
+  abortedTransactions(offset: number, bytes: number): AbortedTxn[] {
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#attempt(() => {
+      return abortedTxnsOfSlice(this.files.segments, offset, bytes, this.logEndOffset)
     })
   }
 
@@ -147,7 +113,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     const highWatermark = Math.min(Math.max(offset, this.logStartOffset), this.logEndOffset)
     if (highWatermark === this.highWatermark) return false
     this.highWatermark = highWatermark
-    this.#files.producers.onHighWatermarkUpdated(highWatermark)
+    this.files.producers.onHighWatermarkUpdated(highWatermark)
     return true
   }
 
@@ -163,7 +129,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
 
   roll(): void {
     this.#refuseUnlessWritable()
-    if ((this.#files.segments.active?.size ?? 0) > 0) this.#roller.rollAt(this.nextOffset)
+    if ((this.files.segments.active?.size ?? 0) > 0) this.#roller.rollAt(this.nextOffset)
   }
 
   truncateTo(offset: number, done: LogCallback): void {
@@ -174,7 +140,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
       else {
         await runInSlices(
           this.#context.disk,
-          truncateLog(this.#files, offset, this.logStartOffset, nowMs),
+          truncateLog(this.files, offset, this.logStartOffset, nowMs),
         )
         this.logStartOffset = Math.min(this.logStartOffset, offset)
         this.#endAt(offset)
@@ -199,17 +165,17 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     }
     if (offset <= this.logStartOffset) return false
     this.logStartOffset = offset
-    this.#files.epochs.truncateFromStart(offset)
+    this.files.epochs.truncateFromStart(offset)
     return true
   }
 
   deleteOldSegments(): number {
-    if (!this.#isWritable || this.#files.segments.count === 0) return 0
+    if (!this.#isWritable || this.files.segments.count === 0) return 0
     return this.#attempt(() => {
-      const count = deletableSegments(this.#files.segments, this, this.#context.clock.now())
+      const count = deletableSegments(this.files.segments, this, this.#context.clock.now())
       if (count === 0) return 0
-      if (count === this.#files.segments.count) this.#roller.rollAt(this.nextOffset)
-      const deleted = removeFirstSegments(this.#files, count)
+      if (count === this.files.segments.count) this.#roller.rollAt(this.nextOffset)
+      const deleted = removeFirstSegments(this.files, count)
       this.advanceLogStartOffset(this.firstSegmentOffset)
       this.#later(this.config.fileDeleteDelayMs, () => {
         for (const segment of deleted) segment.removeDeletedFiles()
@@ -219,34 +185,15 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   }
 
   offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const search = findByTimestamp(this.#files.segments, timestamp, this.logStartOffset)
-    return runInSlices(this.#context.disk, search)
+    return this.#search(findByTimestamp(this.files.segments, timestamp, this.logStartOffset))
   }
 
   offsetForMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return runInSlices(this.#context.disk, findMaxTimestamp(this.#files.segments))
-  }
-
-  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {
-    return this.#files.epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
-  }
-
-  epochForOffset(offset: number): number | undefined {
-    return this.#files.epochs.epochForOffset(offset)
-  }
-
-  assignEpochStartOffset(leaderEpoch: number, startOffset: number): void {
-    this.#files.epochs.assign(leaderEpoch, startOffset)
-  }
-
-  activeProducers(): ProducerSummary[] {
-    return this.#files.producers.summaries()
+    return this.#search(findMaxTimestamp(this.files.segments))
   }
 
   removeExpiredProducers(): void {
-    this.#files.producers.removeExpired(this.#context.clock.now())
+    this.files.producers.removeExpired(this.#context.clock.now())
   }
 
   close(done: LogCallback): void {
@@ -262,7 +209,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   /** Says which topic's the log is, where its files didn't. */
   assignTopicId(topicId: string): void {
     this.topicId = topicId
-    if (this.#files.segments.count === 0 || this.#failure !== undefined) return
+    if (this.files.segments.count === 0 || this.#failure !== undefined) return
     this.#roller.writeMetadata(topicId)
   }
 
@@ -277,7 +224,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     const failure = storageError(this.directory, cause)
     this.#failure = failure
     this.#timers.cancelAll()
-    for (const segment of this.#files.segments.all) segment.close()
+    for (const segment of this.files.segments.all) segment.close()
     this.#queue.fail(failure)
     return failure
   }
@@ -300,6 +247,11 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
     return this.#fail(error)
   }
 
+  #search<T>(search: Slices<T>): Promise<T> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return runInSlices(this.#context.disk, search)
+  }
+
   #truncate(done: LogCallback, work: () => Promise<void>): void {
     this.#queue.whenIdle(() => {
       if (this.#failure !== undefined) {
@@ -316,7 +268,7 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   }
 
   #startAnewAt(offset: number): void {
-    truncateLogFully(this.#files, offset)
+    truncateLogFully(this.files, offset)
     this.logStartOffset = offset
     this.#endAt(offset)
     this.#flusher.recoveryPoint = offset
@@ -341,19 +293,19 @@ export class PartitionLog implements Log, AppendQueueOwner, RollerOwner {
   }
 
   #closeFiles(done: LogCallback): void {
-    if (this.#failure !== undefined || this.#files.segments.count === 0) {
+    if (this.#failure !== undefined || this.files.segments.count === 0) {
       done(this.#failure ?? null)
       return
     }
     try {
-      finishLog(this.#context.disk, this.#files, this)
+      finishLog(this.#context.disk, this.files, this)
     } catch (error) {
       done(this.#fail(error as Error))
       return
     }
     this.flush((error) => {
       this.#flusher.whenIdle(() => {
-        for (const segment of this.#files.segments.all) segment.close()
+        for (const segment of this.files.segments.all) segment.close()
         this.#failure ??= storageError(this.directory, new Error('the log is closed'))
         done(error)
       })

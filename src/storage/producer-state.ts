@@ -20,6 +20,7 @@ import { type LogRecord, recordsOf } from '../protocol/records/record.js'
 import { AppendOrigin, type ProducerSummary } from './log.js'
 import { type ProducerBatch, ProducerEntry } from './producer-entry.js'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.js'
+import type { AbortedTxn } from './transaction-index.js'
 
 /** A transaction that has ended, with its marker's offset. */
 export interface CompletedTxn {
@@ -122,9 +123,13 @@ export class ProducerState {
     return completed.lastOffset + 1
   }
 
-  completeTxn(completed: CompletedTxn): void {
+  /** @returns what goes to the index of the marker's segment, if the transaction was aborted */
+  completeTxn(completed: CompletedTxn): AbortedTxn | undefined {
+    const lastStableOffset = this.lastStableOffsetAfter(completed)
     this.#ongoing.delete(completed.firstOffset)
     this.#unreplicated.push(completed)
+    const { producerId, firstOffset, lastOffset, isAborted } = completed
+    return isAborted ? { producerId, firstOffset, lastOffset, lastStableOffset } : undefined
   }
 
   onHighWatermarkUpdated(highWatermark: number): void {

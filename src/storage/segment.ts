@@ -14,6 +14,7 @@ import type { LogConfig } from './log-config.js'
 import type { LogContext } from './log-context.js'
 import { OffsetIndex } from './offset-index.js'
 import { TimeIndex, type TimestampOffset } from './time-index.js'
+import { type AbortedTxn, TransactionIndex } from './transaction-index.js'
 
 const SUFFIXES = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]
 
@@ -34,6 +35,7 @@ export class LogSegment implements IndexHolder {
   #file: DiskFile | undefined
   #offsetIndex: OffsetIndex | undefined
   #timeIndex: TimeIndex | undefined
+  #txnIndex: TransactionIndex | undefined
   #isActive = false
   #indexesChanged = false
   #bytesSinceLastIndexEntry = 0
@@ -95,8 +97,20 @@ export class LogSegment implements IndexHolder {
     return this.#timeIndex!
   }
 
+  /** The transactions that a marker in this segment has aborted. */
+  get txnIndex(): TransactionIndex {
+    if (this.#txnIndex === undefined) {
+      const bytes = this.context.disk.readFile(this.path(TXN_INDEX_SUFFIX)) ?? Buffer.alloc(0)
+      // Damage was looked for when the log was opened.
+      this.#txnIndex = TransactionIndex.load(this.baseOffset, bytes) ?? new TransactionIndex()
+      if (!this.#isActive && !this.#txnIndex.isEmpty) this.context.indexes.touch(this)
+    }
+    return this.#txnIndex
+  }
+
   get indexMemoryBytes(): number {
-    return (this.#offsetIndex?.memoryBytes ?? 0) + (this.#timeIndex?.memoryBytes ?? 0)
+    const indexes = [this.#offsetIndex, this.#timeIndex, this.#txnIndex]
+    return indexes.reduce((bytes, index) => bytes + (index?.memoryBytes ?? 0), 0)
   }
 
   /** The largest timestamp with the last offset of the first batch that has it; -1 if none has. */
@@ -115,6 +129,7 @@ export class LogSegment implements IndexHolder {
   /** Keeps the indexes in memory: this segment is written to from now on. */
   activate(): void {
     this.offsetIndex
+    this.txnIndex
     this.#isActive = true
     this.context.indexes.remove(this)
   }
@@ -135,6 +150,12 @@ export class LogSegment implements IndexHolder {
     this.#bytesSinceLastIndexEntry += size
     this.#indexesChanged = true
     this.size += size
+  }
+
+  /** Notes a transaction that a marker which was just appended has aborted. */
+  addAbortedTxn(txn: AbortedTxn): void {
+    this.txnIndex.append(txn)
+    this.#indexesChanged = true
   }
 
   /** Whether what is to be appended needs a new segment (Kafka's `LogSegment.shouldRoll`). */
@@ -180,6 +201,7 @@ export class LogSegment implements IndexHolder {
   resetIndexes(): void {
     this.#offsetIndex = new OffsetIndex(this.baseOffset)
     this.#timeIndex = new TimeIndex(this.baseOffset)
+    this.#txnIndex = new TransactionIndex()
     this.#max = { timestamp: NO_TIMESTAMP, offset: this.baseOffset }
     this.#firstTimestamp = undefined
     this.#bytesSinceLastIndexEntry = 0
@@ -192,6 +214,7 @@ export class LogSegment implements IndexHolder {
     const position = this.positionOf(offset)
     this.offsetIndex.truncateTo(offset)
     this.timeIndex.truncateTo(offset)
+    this.txnIndex.truncateTo(offset)
     this.setSize(position)
     this.file.truncate(position)
     // Even nothing has to be synced, or what was cut off may come back behind what follows.
@@ -217,10 +240,13 @@ export class LogSegment implements IndexHolder {
     this.#indexesChanged = false
     const { timestamp, offset } = this.max
     this.timeIndex.maybeAppend(timestamp, offset)
-    return [
+    const files = [
       { path: this.path(INDEX_SUFFIX), content: this.offsetIndex.toBuffer() },
       { path: this.path(TIME_INDEX_SUFFIX), content: this.timeIndex.toBuffer() },
     ]
+    const txns = { path: this.path(TXN_INDEX_SUFFIX), content: this.txnIndex.toBuffer() }
+    const hasTxns = txns.content.length > 0 || this.context.disk.stat(txns.path) !== undefined
+    return hasTxns ? [...files, txns] : files
   }
 
   /** Writes the index files at once, unsynced. */
@@ -241,14 +267,17 @@ export class LogSegment implements IndexHolder {
     if (this.#isActive || this.#indexesChanged) return
     this.#offsetIndex = undefined
     this.#timeIndex = undefined
+    // That there are none is worth remembering, since every read_committed fetch asks.
+    if (this.#txnIndex?.isEmpty === false) this.#txnIndex = undefined
   }
 
   /** Whether the index files are there; if not they have to be built anew. */
   get hasIndexes(): boolean {
     const { disk } = this.context
-    return [INDEX_SUFFIX, TIME_INDEX_SUFFIX].every(
+    const haveFiles = [INDEX_SUFFIX, TIME_INDEX_SUFFIX].every(
       (suffix) => disk.stat(this.path(suffix)) !== undefined,
     )
+    return haveFiles && this.#hasSoundTxnIndex()
   }
 
   /** Whether the index files are there and make sense; if not they have to be built anew. */
@@ -260,7 +289,13 @@ export class LogSegment implements IndexHolder {
     this.#offsetIndex = OffsetIndex.load(this.baseOffset, offsets)
     this.#timeIndex = TimeIndex.load(this.baseOffset, times)
     this.context.indexes.touch(this)
-    return this.#offsetIndex !== undefined && this.#timeIndex !== undefined
+    const areSound = this.#offsetIndex !== undefined && this.#timeIndex !== undefined
+    return areSound && this.#hasSoundTxnIndex()
+  }
+
+  #hasSoundTxnIndex(): boolean {
+    const bytes = this.context.disk.readFile(this.path(TXN_INDEX_SUFFIX))
+    return bytes === undefined || TransactionIndex.load(this.baseOffset, bytes) !== undefined
   }
 
   close(): void {
