@@ -5,6 +5,7 @@ import { fetch } from '../../../src/broker/api/fetch.js'
 import { listOffsets } from '../../../src/broker/api/list-offsets.js'
 import { offsetForLeaderEpoch } from '../../../src/broker/api/offset-for-leader-epoch.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
+import { endTxn } from '../storage/cleaner-fixture.js'
 import { batchOf, MEGABYTE, START_MS } from '../storage/storage-fixture.js'
 import { type Body, DataPlane } from './data-plane-fixture.js'
 
@@ -77,6 +78,17 @@ t.test('a transaction that is open hides what follows it from read_committed', a
   const [hidden] = (await read(1)).responses[0].partitions
   t.strictSame([hidden.highWatermark, hidden.lastStableOffset], [3, 1])
   t.equal(hidden.records.length, 0)
+  t.strictSame(hidden.abortedTransactions, [])
+  const log = plane.replicas.partition('pets', 0).leaderLog(-1)
+  await endTxn(log, 'ABORT', 7)
+  log.updateHighWatermark(log.logEndOffset)
+  t.strictSame(await find(LATEST, {}, { isolationLevel: 1 }), [-1n, 4, 0])
+  const [aborted] = (await read(1)).responses[0].partitions
+  t.equal(aborted.lastStableOffset, 4)
+  t.ok(aborted.records.length > 0)
+  t.match(aborted.abortedTransactions, [{ producerId: 7, firstOffset: 1 }])
+  const [uncommitted] = (await read(0)).responses[0].partitions
+  t.equal(uncommitted.abortedTransactions, null)
 })
 
 t.test('the ends of epochs are told', async (t) => {
