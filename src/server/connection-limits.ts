@@ -18,8 +18,9 @@ export interface ServerLimits {
    */
   readonly queuedMaxRequestBytes: number
   /**
-   * Bytes of requests that have begun to come but aren't complete, of all connections together.
-   * Beyond, the connection that holds most of them is closed.
+   * Bytes of requests that have begun to come but aren't complete, of all connections together but
+   * for the one that holds most of them, which {@link requestMaxBytes} bounds. Beyond, that one is
+   * closed.
    */
   readonly maxIncompleteBytes: number
   /** Requests of one connection that may be under way at a time. */
@@ -31,7 +32,7 @@ export interface ServerLimits {
 /** Bounds that Kafka leaves open, or to the size of its heap. */
 export const DEFAULT_BOUNDS = {
   queuedMaxRequestBytes: 64 * 1024 * 1024,
-  maxIncompleteBytes: 128 * 1024 * 1024,
+  maxIncompleteBytes: 64 * 1024 * 1024,
   maxInFlight: 64,
   maxUnsentBytes: 1024 * 1024,
 } as const

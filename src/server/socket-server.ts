@@ -138,6 +138,7 @@ export class SocketServer implements ConnectionOwner {
         if (connection.incompleteBytes > (largest?.incompleteBytes ?? 0)) largest = connection
       }
       if (largest === undefined) return
+      if (this.#incompleteBytes - largest.incompleteBytes <= this.#limits.maxIncompleteBytes) return
       this.refused(largest, 'incomplete requests take up too much memory, and it holds the most')
       largest.close()
     }

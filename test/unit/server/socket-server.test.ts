@@ -270,12 +270,13 @@ t.test('with too many bytes of requests under way, others wait', async (t) => {
 
 t.test('incomplete requests are bounded: whoever holds most of them goes', async (t) => {
   const script = new Script()
-  const { server, client } = await serverWith(t, script.all, { maxIncompleteBytes: 100_000 })
-  const [large, small] = [await client(), await client()]
+  const { server, client } = await serverWith(t, script.all, { maxIncompleteBytes: 60_000 })
   const half = (bytes: number) => sized(Buffer.alloc(500_000)).subarray(0, bytes)
-  large.send(half(70_000))
-  small.send(half(20_000))
+  const [large, small] = [await client(), await client()]
+  large.send(half(90_000))
+  small.send(half(50_000))
   await until(() => server.connectionCount === 2, 'both connections')
+  t.equal(large.isClosed, false, 'the largest may be as large as a request may be')
   const another = await client()
   another.send(half(30_000))
   await large.closed()
