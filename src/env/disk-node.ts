@@ -26,6 +26,18 @@ function isAbsent(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
+/** As `mkdir -p`. Node's own never ends where the system denies what it has just agreed to (/proc). */
+function makeDirectories(path: string): void {
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path) {
+      makeDirectories(dirname(path))
+      fs.mkdirSync(path)
+    } else if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
 /** The machine's file system. */
 export class NodeDisk implements Disk {
   readonly #pace = new WritePace()
@@ -108,7 +120,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    attempt(() => fs.mkdirSync(path, { recursive: true }))
+    attempt(() => makeDirectories(path))
   }
 
   rename(from: string, to: string): void {
