@@ -46,6 +46,20 @@ const EXPECTED: Record<string, unknown> = {
     members: [2, 2],
     committed: 40,
   },
+  cooperative: {
+    shared: [0, 1, 2, 3],
+    read: 40,
+    state: 'STABLE',
+    assignor: 'cooperative-sticky',
+    members: [2, 2],
+    committed: 40,
+  },
+  static_member: {
+    after_close: [['instance', 2]],
+    seventh: 'seventh',
+    fenced: 'FENCED_INSTANCE_ID',
+    members: [['instance', 2]],
+  },
   offsets: {
     before: -1001,
     after: [4, 'note'],

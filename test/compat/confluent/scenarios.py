@@ -5,6 +5,7 @@ Each scenario prints one JSON object with what the client saw; confluent.test.ts
 
 import json
 import sys
+import time
 
 from confluent_kafka import (
     Consumer,
@@ -144,16 +145,19 @@ def headers():
     }
 
 
-def group_of_two():
+def group_of_two(**more):
     admin = create(4)
-    first, second = consumer(), consumer()
+    first, second = consumer(**more), consumer(**more)
     held = {"first": set(), "second": set()}
 
     def joins(name, reader):
         def assigned(_, partitions):
-            held[name] = {it.partition for it in partitions}
+            held[name] |= {it.partition for it in partitions}
 
-        reader.subscribe([topic], on_assign=assigned, on_revoke=lambda *_: held[name].clear())
+        def revoked(_, partitions):
+            held[name] -= {it.partition for it in partitions}
+
+        reader.subscribe([topic], on_assign=assigned, on_revoke=revoked)
 
     read = []
 
@@ -165,11 +169,11 @@ def group_of_two():
                 reader.commit(message, asynchronous=False)
 
     def turns_until(condition, *readers):
-        for _ in range(TIMEOUT_S * 5):
-            if condition():
-                return
+        deadline = time.monotonic() + TIMEOUT_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"waited in vain, holding {held}")
             turn(*readers)
-        raise SystemExit(f"waited in vain, holding {held}")
 
     joins("first", first)
     turns_until(lambda: len(held["first"]) == 4, first)
@@ -191,6 +195,49 @@ def group_of_two():
         "assignor": description.partition_assignor,
         "members": sorted(len(it.assignment.topic_partitions) for it in description.members),
         "committed": sum(it.offset for it in committed),
+    }
+
+
+def cooperative():
+    return group_of_two(**{"partition.assignment.strategy": "cooperative-sticky"})
+
+
+def static_member():
+    admin = create(2)
+    write([(str(i), str(i)) for i in range(6)])
+
+    def member():
+        reader = consumer(**{"group.instance.id": "instance"})
+        reader.subscribe([topic])
+        return reader
+
+    def described():
+        members = admin.describe_consumer_groups([group])[group].result(timeout=TIMEOUT_S).members
+        return [[it.group_instance_id, len(it.assignment.topic_partitions)] for it in members]
+
+    first = member()
+    for message in poll(first, 6):
+        first.commit(message, asynchronous=False)
+    first.close()
+    after_close = described()
+    second = member()
+    write([("a", "seventh")])
+    (seventh,) = poll(second, 1)
+    third = member()
+    write([("a", "eighth")])
+    poll(third, 2)
+    try:
+        second.commit(seventh, asynchronous=False)
+        fenced = None
+    except KafkaException as exception:
+        fenced = exception.args[0].name()
+    third.close()
+    second.close()
+    return {
+        "after_close": after_close,
+        "seventh": seventh.value().decode(),
+        "fenced": fenced,
+        "members": described(),
     }
 
 
@@ -296,5 +343,15 @@ def errors():
     }
 
 
-SCENARIOS = [produce_and_consume, codecs, headers, group_of_two, offsets, admin, errors]
+SCENARIOS = [
+    produce_and_consume,
+    codecs,
+    headers,
+    group_of_two,
+    cooperative,
+    static_member,
+    offsets,
+    admin,
+    errors,
+]
 print(json.dumps({it.__name__: it for it in SCENARIOS}[scenario]()))

@@ -4,15 +4,16 @@ import { run } from '../../support/run.js'
 import { unique } from '../kafkajs/client.js'
 
 // The client needs a newer Node than the broker, and packages of its own: it runs as a process.
-const node22 = ['-y', '--prefer-offline', '-p', 'node@22', 'node']
+const findNode = ['-y', '--prefer-offline', '-p', 'node@22', 'sh', '-c', 'command -v node']
+const node22 = (await run('npx', findNode)).stdout.trim()
 const scenarios = 'test/compat/platformatic/scenarios.mjs'
 
 const bootstrap = await bootstrapFor(t)
 
 /** What a user of @platformatic/kafka saw in a scenario of scenarios.mjs. */
 async function seenIn(scenario: string): Promise<unknown> {
-  const args = [...node22, scenarios, bootstrap, scenario, unique('topic')]
-  const { code, stdout, stderr } = await run('npx', args)
+  const args = [scenarios, bootstrap, scenario, unique('topic')]
+  const { code, stdout, stderr } = await run(node22, args)
   if (code !== 0) throw new Error(`${scenario} ended with ${code}: ${stderr}${stdout}`)
   return JSON.parse(stdout)
 }
