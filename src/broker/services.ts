@@ -23,6 +23,8 @@ export interface BrokerServices {
   readonly config: DynamicBrokerConfig
   /** What this broker knows of the cluster; moves on by itself. */
   readonly metadata: MetadataImage
+  /** Level of the quorum's own feature (KIP-853), which the metadata records don't hold. */
+  readonly kraftVersion: number
   readonly controller: ControllerChannel
   /** The one that the logs are on. */
   readonly disk: Disk

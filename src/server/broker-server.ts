@@ -184,6 +184,7 @@ export class BrokerServer {
       authorizer: allowEverything,
       config: this.#config,
       metadata,
+      kraftVersion: raft.core.kraftVersion,
       controller,
       disk,
       logs,

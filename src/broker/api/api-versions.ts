@@ -1,5 +1,5 @@
 import { compareAsHashMapKeys } from '../../coordinator/group/java-hash.js'
-import { METADATA_VERSION, supportedFeatures } from '../../metadata/features.js'
+import { KRAFT_VERSION, METADATA_VERSION, supportedFeatures } from '../../metadata/features.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ApiKey } from '../../protocol/api-keys.js'
 import type { Input } from '../../protocol/codec/index.js'
@@ -36,9 +36,11 @@ export function advertisedVersions(handlers: readonly Handler[]): ApiVersion[] {
 export const apiVersions = ({
   handlers,
   metadata,
+  kraftVersion,
 }: {
   readonly handlers: readonly Handler[]
   readonly metadata: MetadataImage
+  readonly kraftVersion: number
 }): Handler => {
   let apiKeys: ApiVersion[] | undefined
   return handler(ApiVersionsRequest, ApiVersionsResponse, {
@@ -60,7 +62,7 @@ export const apiVersions = ({
           .filter(([, { min }]) => min > 0 || apiVersion >= VERSION_WITH_LEVEL_0)
           .map(([name, { min, max }]) => ({ name, minVersion: min, maxVersion: max })),
         finalizedFeaturesEpoch: metadata.provenance.offset,
-        finalizedFeatures: inHashOrder(withMetadataVersionLast(metadata.features)).map(
+        finalizedFeatures: inHashOrder(finalizedLevels(metadata.features, kraftVersion)).map(
           ([name, level]) => ({
             name,
             maxVersionLevel: level,
@@ -87,13 +89,21 @@ export const apiVersions = ({
   })
 }
 
-/** Kafka adds `metadata.version` to a copy of the other features. */
-function withMetadataVersionLast(features: ReadonlyMap<string, number>): Map<string, number> {
-  return new Map(
+/**
+ * Kafka adds `metadata.version` to a copy of the other features, and then the quorum's own unless it
+ * has level 0 (`KRaftMetadataCache.features`).
+ */
+function finalizedLevels(
+  features: ReadonlyMap<string, number>,
+  kraftVersion: number,
+): Map<string, number> {
+  const levels = new Map(
     [...features].sort(
       ([a], [b]) => Number(a === METADATA_VERSION) - Number(b === METADATA_VERSION),
     ),
   )
+  if (kraftVersion > 0) levels.set(KRAFT_VERSION, kraftVersion)
+  return levels
 }
 
 /** Kafka answers features in the order of the hash table that it keeps them in. */

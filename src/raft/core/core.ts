@@ -62,6 +62,11 @@ export class RaftCore {
     return { leaderId: this.#replica.leaderId ?? NO_LEADER, epoch: this.#replica.epoch }
   }
 
+  /** `kraft.version`: 0 with configured voters, 1 where the log holds them. */
+  get kraftVersion(): number {
+    return this.#replica.kraftVersion
+  }
+
   get highWatermark(): number | undefined {
     return this.#replica.highWatermark
   }

@@ -8,11 +8,11 @@ import { ask, type Body, feature, peer, servicesOf, stateOf } from './admin-fixt
 
 const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1.0' }
 
-function handlerOf(): Handler {
+function handlerOf(kraftVersion = 0): Handler {
   const state = stateOf(feature('metadata.version', 30), feature('group.version', 1))
   state.provenance = { offset: 42, epoch: 1, timestampMs: 0 }
   const handlers: Handler[] = [metadata(servicesOf()), describeCluster(servicesOf())]
-  const handler = apiVersions({ handlers, metadata: state })
+  const handler = apiVersions({ handlers, metadata: state, kraftVersion })
   handlers.push(handler)
   return handler
 }
@@ -43,6 +43,8 @@ t.test('it tells the features of the cluster', async (t) => {
     { name: 'metadata.version', minVersionLevel: 30, maxVersionLevel: 30 },
   ])
   t.ok(names(body.supportedFeatures).includes('group.version'))
+  const dynamic = await ask(handlerOf(1), 4, SOFTWARE)
+  t.ok(names(dynamic.finalizedFeatures).includes('kraft.version'), 'of a dynamic quorum')
   const older = await ask(handlerOf(), 3, SOFTWARE)
   t.strictSame(names(older.supportedFeatures), ['metadata.version'], 'none from level 0 on')
 })
@@ -61,11 +63,11 @@ t.test('it hears what the client is', async (t) => {
 })
 
 t.test('it has features in the order of a hash table, as Apache Kafka does', async (t) => {
-  const order = async (...names: string[]) => {
+  const order = async (kraftVersion: number, ...names: string[]) => {
     const state = stateOf(
       ...names.map((name) => feature(name, name === 'metadata.version' ? 30 : 1)),
     )
-    const handler = apiVersions({ handlers: [], metadata: state })
+    const handler = apiVersions({ handlers: [], metadata: state, kraftVersion })
     const { finalizedFeatures } = await ask(handler, 4, SOFTWARE)
     return finalizedFeatures.map(({ name }: Body) => name)
   }
@@ -77,7 +79,7 @@ t.test('it has features in the order of a hash table, as Apache Kafka does', asy
     'streams.version',
     'transaction.version',
   ]
-  t.strictSame(await order(...six), [
+  t.strictSame(await order(0, ...six), [
     'group.version',
     'streams.version',
     'transaction.version',
@@ -85,7 +87,7 @@ t.test('it has features in the order of a hash table, as Apache Kafka does', asy
     'share.version',
     'metadata.version',
   ])
-  t.strictSame(await order(...six, 'kraft.version'), [
+  t.strictSame(await order(1, ...six), [
     'group.version',
     'kraft.version',
     'share.version',
