@@ -12,15 +12,16 @@ export interface Contender {
   readonly startMs: number
   readonly port: number
   readonly pid: number
-  stop(): Promise<void>
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
 /** What both run with beside their defaults: so that what a round has written is gone soon after it. */
 const PROPERTIES = { 'log.segment.delete.delay.ms': '1000' }
-const READY_WITHIN_MS = 60_000
+/** Long enough to recover a large log. */
+const READY_WITHIN_MS = 600_000
 
-/** The command as users get it, with a new data directory. */
-export async function startSamsa(directory: string): Promise<Contender> {
+/** The command as users get it. Data that is in the directory is kept. */
+async function startSamsa(directory: string): Promise<Contender> {
   mkdirSync(directory, { recursive: true })
   const port = await freePort()
   const settings = Object.entries(PROPERTIES).flatMap(([key, value]) => [
@@ -33,22 +34,25 @@ export async function startSamsa(directory: string): Promise<Contender> {
     ['dist/cli.js', '--port', String(port), '--data-dir', join(directory, 'data'), ...settings],
     { stdio: 'ignore' },
   )
-  return contender('samsa', startedNs, child, port, () => terminate(child))
+  return contender('samsa', startedNs, child, port, (signal) => terminate(child, signal))
 }
 
 /** Apache Kafka, from when its process was launched: formatting its directory isn't counted. */
-export async function startApacheKafka(directory: string): Promise<Contender> {
+async function startApacheKafka(directory: string): Promise<Contender> {
   const launched = await launchApacheKafka({ directory, properties: PROPERTIES })
   const { process: child, port, stop } = launched
   return contender('Apache Kafka', process.hrtime.bigint(), child, port, stop)
 }
+
+/** The two that are compared, the first with the second. */
+export const starters = [startSamsa, startApacheKafka]
 
 async function contender(
   name: string,
   startedNs: bigint,
   child: ChildProcess,
   port: number,
-  stop: () => Promise<void>,
+  stop: Contender['stop'],
 ): Promise<Contender> {
   const deadline = Date.now() + READY_WITHIN_MS
   while (!(await answersMetadata(port))) {
@@ -60,9 +64,12 @@ async function contender(
   return { name, startMs, port, pid: child.pid!, stop }
 }
 
-async function terminate(child: ChildProcess): Promise<void> {
+async function terminate(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+): Promise<void> {
   if (child.exitCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   await ended
 }

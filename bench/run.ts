@@ -1,4 +1,5 @@
-// npm run bench [-- --rounds N --seconds S]: samsa and Apache Kafka 4.3.1 side by side.
+// npm run bench [-- NAME] [--rounds N] [--seconds S] [--gigabytes G]: samsa and Apache Kafka 4.3.1 side
+// by side. NAME is traffic (if left out), partitions or log.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,22 +8,32 @@ import {
   installApacheKafka,
   missingForApacheKafka,
 } from '../test/support/apache-kafka/apache-kafka.js'
-import { type Contender, startApacheKafka, startSamsa } from './brokers.js'
-import { type Figures, measure } from './measurements.js'
-import { residentBytes } from './process-stats.js'
-import { report } from './report.js'
+import type { Benchmark } from './benchmark.js'
+import { largeLog } from './large-log.js'
+import { manyPartitions } from './many-partitions.js'
+import { Report } from './report.js'
+import { traffic } from './traffic.js'
 
-const IDLE_MS = 5_000
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  traffic,
+  partitions: manyPartitions,
+  log: largeLog,
+}
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
+    gigabytes: { type: 'string', default: '10' },
   },
+  allowPositionals: true,
 })
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
-
+const [name = 'traffic'] = positionals
+const benchmark = benchmarks[name]
+if (benchmark === undefined) {
+  console.error(`There is no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}.`)
+  process.exit(2)
+}
 const missing = missingForApacheKafka()
 if (missing !== undefined) {
   console.error(`The benchmark compares with Apache Kafka, which needs ${missing}.`)
@@ -31,41 +42,17 @@ if (missing !== undefined) {
 installApacheKafka()
 
 const directory = mkdtempSync(join(tmpdir(), 'samsa-bench-'))
-const starters = [startSamsa, startApacheKafka]
-const figures = new Map<string, Figures[]>()
-const running: Contender[] = []
-
-function add(name: string, more: Figures): void {
-  figures.set(name, [...(figures.get(name) ?? []), more])
-  const text = Object.entries(more).map(([key, value]) => `${key} ${value.toFixed(1)}`)
-  console.log(`${name}: ${text.join('; ')}`)
-}
-
+const report = new Report()
 try {
-  // Each start is that of a new directory and a cold process; the last of each stays for the loads.
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, start] of starters.entries()) {
-      const broker = await start(join(directory, `${index}-${round}`))
-      await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
-      add(broker.name, {
-        'start to first Metadata, ms': broker.startMs,
-        'idle, MB resident': residentBytes(broker.pid) / 1e6,
-      })
-      if (round === rounds - 1) running.push(broker)
-      else await broker.stop()
-    }
-  }
-  // The first round warms up and isn't counted.
-  for (let round = 0; round <= rounds; round++) {
-    for (const broker of running) {
-      const result = await measure(broker, round, seconds)
-      if (round > 0) add(broker.name, result)
-    }
-  }
-  const [samsa, kafka] = running.map(({ name }) => figures.get(name)!)
-  console.log(report(samsa!, kafka!))
+  await benchmark({
+    directory,
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    gigabytes: Number(values.gigabytes),
+    report,
+  })
+  console.log(report.table())
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`)
 } finally {
-  for (const broker of running) await broker.stop()
   rmSync(directory, { recursive: true, force: true })
 }

@@ -1,10 +1,10 @@
 import { RawConnection } from './raw-connection.js'
 import { endOfFetched, fetchFrame, produceFrame } from './requests.js'
 
-const RECORD_BYTES = 1024
-const RECORDS_PER_BATCH = 16
+export const RECORD_BYTES = 1024
+export const RECORDS_PER_BATCH = 16
 const CONNECTIONS = 4
-const FETCH_BYTES = 1024 * 1024
+export const FETCH_BYTES = 1024 * 1024
 /** Records between the offsets that are fetched from: a little less than a slice holds. */
 const FETCH_STRIDE = 60 * RECORDS_PER_BATCH
 
@@ -69,28 +69,6 @@ export async function produceLoad(
   )
   const result = await saturate(port, 5, seconds, (index) => frames[index]!)
   return { ...result, bytes: result.requests * frames[0]!.length }
-}
-
-/** Writes `bytes` to partition 0, to be read by {@link fetchLoad}. @returns how many records */
-export async function fill(port: number, topic: string, bytes: number): Promise<number> {
-  const frame = produceFrame(topic, 0, RECORDS_PER_BATCH, RECORD_BYTES)
-  const batches = Math.ceil(bytes / frame.length)
-  let sent = 0
-  let answered = 0
-  await new Promise<void>((resolve, reject) => {
-    RawConnection.open(port, () => {
-      if (++answered === batches) resolve()
-      else if (sent < batches) {
-        sent++
-        opened?.send(frame)
-      }
-    }).then((connection) => {
-      opened = connection
-      for (; sent < 5; sent++) connection.send(frame)
-    }, reject)
-    let opened: RawConnection | undefined
-  })
-  return batches * RECORDS_PER_BATCH
 }
 
 /** Slices of 1 MB from all over the topic, two in flight on each connection. */

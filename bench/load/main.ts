@@ -1,7 +1,15 @@
 // node load.js LOAD PORT TOPIC NUMBER...: runs one load in a process of its own, prints what it saw.
-import { fetchLoad, fill, latencyLoad, produceLoad } from './loads.js'
+import { fetchLoad, latencyLoad, produceLoad } from './loads.js'
+import { fill, scan, writeEach } from './logs.js'
 
-const loads = { fetch: fetchLoad, fill, latency: latencyLoad, produce: produceLoad }
+const loads = {
+  each: writeEach,
+  fetch: fetchLoad,
+  fill,
+  latency: latencyLoad,
+  produce: produceLoad,
+  scan,
+}
 
 const [name, port, topic, ...numbers] = process.argv.slice(2)
 const load = loads[name as keyof typeof loads] as (

@@ -10,6 +10,10 @@ import { batchSize, buildBatch, lastOffset } from '../../src/protocol/records/in
 import { CreateTopicsRequest } from '../../src/protocol/schema/create-topics.js'
 import { DeleteTopicsRequest } from '../../src/protocol/schema/delete-topics.js'
 import { FetchRequest, FetchResponse } from '../../src/protocol/schema/fetch.js'
+import {
+  ListOffsetsRequest,
+  type ListOffsetsResponse,
+} from '../../src/protocol/schema/list-offsets.js'
 import { MetadataRequest, type MetadataResponse } from '../../src/protocol/schema/metadata.js'
 import { ProduceRequest } from '../../src/protocol/schema/produce.js'
 import { RawConnection } from './raw-connection.js'
@@ -65,18 +69,25 @@ export async function createTopic(port: number, name: string, partitions: number
     timeoutMs: 10_000,
     validateOnly: false,
   })
-  for (;;) {
-    const body = { topics: [{ name }], allowAutoTopicCreation: false }
-    const { topics } = (await ask(
-      port,
-      MetadataRequest,
-      METADATA_VERSION,
-      body,
-    )) as MetadataResponse
-    const ready = topics[0]!.partitions.filter(({ errorCode }) => errorCode === 0)
-    if (ready.length === partitions) return
+  while ((await leaderCount(port, name)) < partitions) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** How many partitions of a topic have a leader. */
+export async function leaderCount(port: number, name: string): Promise<number> {
+  const body = { topics: [{ name }], allowAutoTopicCreation: false }
+  const { topics } = (await ask(port, MetadataRequest, METADATA_VERSION, body)) as MetadataResponse
+  return topics[0]!.partitions.filter(({ errorCode }) => errorCode === 0).length
+}
+
+/** The offset that ListOffsets answers for a timestamp of partition 0. */
+export async function offsetAt(port: number, name: string, timestamp: bigint): Promise<number> {
+  const { topics } = (await ask(port, ListOffsetsRequest, 7, {
+    replicaId: -1,
+    topics: [{ name, partitions: [{ partitionIndex: 0, timestamp }] }],
+  })) as ListOffsetsResponse
+  return topics[0]!.partitions[0]!.offset
 }
 
 export async function deleteTopic(port: number, name: string): Promise<void> {
@@ -92,8 +103,9 @@ export function produceFrame(
   partition: number,
   count: number,
   bytes: number,
-  value = Buffer.alloc(bytes, 'samsa '),
+  timestamp = Date.now(),
 ): Buffer {
+  const value = Buffer.alloc(bytes, 'samsa ')
   const records = Array.from({ length: count }, () => ({ value }))
   return frame(ProduceRequest, PRODUCE_VERSION, {
     transactionalId: null,
@@ -102,14 +114,11 @@ export function produceFrame(
     topicData: [
       {
         name: topic,
-        partitionData: [{ index: partition, records: buildBatch({ records, timestamp: NOW_MS }) }],
+        partitionData: [{ index: partition, records: buildBatch({ records, timestamp }) }],
       },
     ],
   })
 }
-
-/** Within what brokers take for the present. */
-const NOW_MS = Date.now()
 
 /** A Fetch request for one partition, without a session. */
 export function fetchFrame(
