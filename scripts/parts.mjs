@@ -92,6 +92,7 @@ export const parts = [
   },
   { name: 'java-tools', files: ['compat/java'], tools: apacheKafka, timeoutSeconds: 900 },
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
+  { name: 'swap', files: ['oracle/swap'], tools: apacheKafka, timeoutSeconds: 900 },
   {
     name: 'real-input',
     files: ['real-input/pairwise'],

@@ -66,6 +66,8 @@ export interface ApacheKafkaOptions {
   readonly directory: string
   /** A free one if left out. */
   readonly port?: number
+  /** For its controller; a free one if left out. */
+  readonly controllerPort?: number
   /** Server properties besides those it needs to run alone. */
   readonly properties?: Readonly<Record<string, string | number>>
   /** A dynamic quorum of one (KIP-853) instead of voters in the configuration. */
@@ -94,11 +96,20 @@ export async function startApacheKafka(options: ApacheKafkaOptions): Promise<Apa
   return launched
 }
 
-/** Starts a broker and doesn't wait for it. */
-export async function launchApacheKafka(options: ApacheKafkaOptions): Promise<ApacheKafka> {
-  const { directory, heap = '1g' } = options
+/** Where a broker will be. */
+export interface ApacheKafkaConfiguration {
+  readonly port: number
+  readonly dataDirectory: string
+  readonly propertiesFile: string
+}
+
+/** Writes a broker's properties, from which it isn't started yet, and formats nothing. */
+export async function configureApacheKafka(
+  options: ApacheKafkaOptions,
+): Promise<ApacheKafkaConfiguration> {
+  const { directory } = options
   const port = options.port ?? (await freePort())
-  const controllerPort = await freePort()
+  const controllerPort = options.controllerPort ?? (await freePort())
   const dataDirectory = join(directory, 'data')
   const propertiesFile = join(directory, 'server.properties')
   mkdirSync(directory, { recursive: true })
@@ -115,6 +126,13 @@ export async function launchApacheKafka(options: ApacheKafkaOptions): Promise<Ap
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
   )
+  return { port, dataDirectory, propertiesFile }
+}
+
+/** Starts a broker and doesn't wait for it. */
+export async function launchApacheKafka(options: ApacheKafkaOptions): Promise<ApacheKafka> {
+  const { directory, heap = '1g' } = options
+  const { port, dataDirectory, propertiesFile } = await configureApacheKafka(options)
   format(propertiesFile, dataDirectory, options.standalone === true)
   const output = openSync(join(directory, 'server.log'), 'a')
   const child = spawn(

@@ -1,0 +1,144 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { installApacheKafka, missingForApacheKafka } from '../support/apache-kafka/apache-kafka.js'
+import { dumpDataDirectory } from '../support/apache-kafka/dump-log.js'
+import { type Broker, Directory } from './swap/brokers.js'
+import { Compaction } from './swap/compaction.js'
+import { type Content, contentOf } from './swap/content.js'
+import { Ledger } from './swap/ledger.js'
+import { CODECS, COMPACTED, IDEMPOTENT, PLAIN, SEGMENTED, TOPICS } from './swap/names.js'
+import { identityOf, readPartition } from './swap/partition-log.js'
+import { Transactions } from './swap/transactions.js'
+import { Workload } from './swap/workload.js'
+
+const missing = missingForApacheKafka()
+
+/** Topics whose batches stay as they were sent, from the first to the last. */
+const UNCHANGED = [PLAIN, CODECS, IDEMPOTENT]
+
+/** A broker of the row, and how it ends. */
+interface Turn {
+  readonly kind: Broker['kind']
+  readonly ends: 'stopped' | 'killed'
+}
+
+/** What one broker after the other serves, and adds to, on the same directory. */
+class Row {
+  readonly #ledger = new Ledger()
+  readonly #workload = new Workload(this.#ledger)
+  readonly #compaction = new Compaction(this.#ledger)
+  readonly #transactions = new Transactions(this.#ledger)
+  #content: Content | undefined
+
+  constructor(
+    private readonly t: Test,
+    private readonly directory: Directory,
+  ) {}
+
+  async take({ kind, ends }: Turn): Promise<void> {
+    const { t, directory } = this
+    const broker = await directory.start(kind)
+    if (kind === 'Apache Kafka' && process.platform === 'linux') {
+      t.match(await directory.refusal(), /is in use by Apache Kafka \(process \d+\)/)
+    }
+    await this.#compare(`${kind} finds what was there`)
+    await this.#write(broker, ends)
+    this.#content = await directory.talk(contentOf)
+    await broker.stop(ends)
+  }
+
+  async #compare(what: string): Promise<void> {
+    if (this.#content === undefined) return
+    const content = await this.directory.talk(contentOf)
+    for (const part of ['cluster', 'groups', 'configs', 'logs'] as const) {
+      this.t.strictSame(content[part], this.#content[part], `${what}: ${part}`)
+    }
+    await this.#check(what)
+  }
+
+  async #write({ kind }: Broker, ends: Turn['ends']): Promise<void> {
+    const complaints: string[] = []
+    const complain = (what: string) => complaints.push(what)
+    await this.directory.talk(async (c) => {
+      if (this.#content === undefined) await this.#workload.prepare(c)
+      await this.#workload.round(c, complain, ends === 'stopped')
+      await this.#compaction.write(c)
+      await this.#transactions.writePlain(c)
+      if (kind === 'Apache Kafka') {
+        await this.#transactions.round(c)
+        await this.#compaction.waitUntilCompacted(c)
+      }
+    })
+    this.t.strictSame(complaints, [], `${kind} goes on`)
+    await this.#check(`what ${kind} wrote`)
+  }
+
+  /** Holds what is read to what was acknowledged. */
+  async #check(what: string): Promise<void> {
+    const complaints: string[] = []
+    const complain = (what: string) => complaints.push(what)
+    await this.directory.talk(async (c) => {
+      for (const topic of UNCHANGED) {
+        for (let partition = 0; partition < TOPICS[topic]!.partitions; partition++) {
+          const { batches } = await readPartition(c, topic, partition)
+          const written = this.#ledger.writtenTo(topic, partition)
+          this.t.strictSame(batches.map(identityOf), written, `${what}: ${topic}-${partition}`)
+        }
+      }
+      await this.#compaction.check(c, complain)
+      await this.#transactions.check(c, complain)
+    })
+    this.t.strictSame(complaints, [], `${what}: compacted, and in transactions`)
+  }
+}
+
+/** What `dump-log` says of the files that a stopped samsa left. */
+async function checkFiles(t: Test, data: string): Promise<void> {
+  for (const directory of SEGMENTED) {
+    const segments = readdirSync(join(data, directory)).filter((name) => name.endsWith('.log'))
+    t.ok(segments.length > 1, `${directory} has ${segments.length} segments`)
+  }
+  const { problems, records } = await dumpDataDirectory(data, { compacted: [COMPACTED] })
+  t.strictSame(problems, [], 'dump-log')
+  t.ok(records > 1000)
+}
+
+const swaps: Readonly<Record<string, { standalone: boolean; turns: readonly Turn[] }>> = {
+  'voters in the configuration': {
+    standalone: false,
+    turns: [
+      { kind: 'samsa', ends: 'stopped' },
+      { kind: 'Apache Kafka', ends: 'stopped' },
+      { kind: 'samsa', ends: 'killed' },
+      { kind: 'Apache Kafka', ends: 'killed' },
+      { kind: 'samsa', ends: 'stopped' },
+    ],
+  },
+  'voters in the log': {
+    standalone: true,
+    turns: [
+      { kind: 'Apache Kafka', ends: 'killed' },
+      { kind: 'samsa', ends: 'killed' },
+      { kind: 'Apache Kafka', ends: 'stopped' },
+      { kind: 'samsa', ends: 'stopped' },
+    ],
+  },
+}
+
+for (const [name, { standalone, turns }] of Object.entries(swaps)) {
+  t.test(
+    `brokers in turn on one directory, ${name}`,
+    {
+      skip: missing && `needs ${missing}`,
+    },
+    async (t) => {
+      installApacheKafka()
+      const directory = await Directory.create(t, standalone)
+      const row = new Row(t, directory)
+      for (const turn of turns) await row.take(turn)
+      await checkFiles(t, directory.data)
+      await row.take({ kind: 'Apache Kafka', ends: 'stopped' })
+    },
+  )
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Samsa } from '../../command/samsa.js'
+import {
+  type ApacheKafkaOptions,
+  configureApacheKafka,
+  freePort,
+  startApacheKafka,
+} from '../../support/apache-kafka/apache-kafka.js'
+import { Conversation } from '../conversation.js'
+
+interface Teardown {
+  teardown(handler: () => unknown): void
+}
+
+/** What both brokers are told besides where to be. */
+const PROPERTIES = {
+  'offsets.topic.num.partitions': 3,
+  'transaction.state.log.num.partitions': 3,
+  // A killed broker's session is soon over.
+  'broker.session.timeout.ms': 2000,
+  'broker.heartbeat.interval.ms': 400,
+  // Both come to write snapshots, which the other one starts from.
+  'metadata.log.max.record.bytes.between.snapshots': 3000,
+  'log.cleaner.backoff.ms': 100,
+  'log.cleaner.dedupe.buffer.size': 2 * 1024 * 1024,
+}
+
+/** A broker that runs on the directory. */
+export interface Broker {
+  readonly kind: 'samsa' | 'Apache Kafka'
+  stop(how: 'stopped' | 'killed'): Promise<void>
+}
+
+/** One data directory and one server.properties, for one broker after the other. */
+export class Directory {
+  private constructor(
+    private readonly t: Teardown,
+    private readonly options: ApacheKafkaOptions & { readonly port: number },
+    private readonly propertiesFile: string,
+    /** Where the logs are. */
+    readonly data: string,
+  ) {}
+
+  /** @param standalone the voters are in the log, for which Apache Kafka has to start first */
+  static async create(t: Teardown, standalone: boolean): Promise<Directory> {
+    const directory = mkdtempSync(join(tmpdir(), 'samsa-swap-'))
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+    const options = {
+      directory,
+      standalone,
+      port: await freePort(),
+      controllerPort: await freePort(),
+      properties: PROPERTIES,
+      heap: '256m',
+      javaOptions: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
+    }
+    const { propertiesFile, dataDirectory } = await configureApacheKafka(options)
+    return new Directory(t, options, propertiesFile, dataDirectory)
+  }
+
+  async start(kind: Broker['kind']): Promise<Broker> {
+    return kind === 'samsa' ? this.#startSamsa() : this.#startApacheKafka()
+  }
+
+  /** Starts samsa while another broker has the directory. @returns what it says */
+  async refusal(): Promise<string> {
+    const samsa = this.#samsa('--port', '0')
+    await samsa.ended()
+    return samsa.stderr
+  }
+
+  /** Talks with the broker that runs. */
+  async talk<T>(use: (c: Conversation) => Promise<T>): Promise<T> {
+    const conversation = new Conversation('127.0.0.1', this.options.port, () => {})
+    try {
+      return await use(conversation)
+    } finally {
+      conversation.close()
+    }
+  }
+
+  #samsa(...more: string[]): Samsa {
+    const args = ['--config', this.propertiesFile, '--log-level', 'error', ...more]
+    return new Samsa(this.t, this.options.directory, args)
+  }
+
+  async #startSamsa(): Promise<Broker> {
+    const samsa = this.#samsa()
+    await samsa.ready()
+    return {
+      kind: 'samsa',
+      stop: async (how) => {
+        await samsa.kill(how === 'killed' ? 'SIGKILL' : 'SIGTERM')
+      },
+    }
+  }
+
+  async #startApacheKafka(): Promise<Broker> {
+    const kafka = await startApacheKafka(this.options)
+    this.t.teardown(() => kafka.stop('SIGKILL'))
+    return {
+      kind: 'Apache Kafka',
+      stop: (how) => kafka.stop(how === 'killed' ? 'SIGKILL' : 'SIGTERM'),
+    }
+  }
+}
