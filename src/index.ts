@@ -51,7 +51,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   const directory = options.directory === undefined ? MEMORY_DIRECTORY : resolve(options.directory)
   const disk: Disk =
     options.directory === undefined ? new MemoryDisk(DEFAULT_MEMORY_BYTES) : new NodeDisk()
-  const properties = nodeProperties({ disk, directory, host: '127.0.0.1', port })
+  const nodeId = config['node.id']
+  const properties = nodeProperties({ disk, directory, host: '127.0.0.1', port, nodeId })
   for (const [name, value] of Object.entries(config)) properties.set(name, String(value))
   const server = await BrokerServer.start({
     properties,

@@ -33,9 +33,11 @@ export function configurationOf(
   return properties
 }
 
-function ofSingleNode({ memory, dataDir, port }: StartArguments, disk: Disk): Map<string, string> {
+function ofSingleNode(args: StartArguments, disk: Disk): Map<string, string> {
+  const { memory, dataDir, port = DEFAULT_PORT, settings } = args
   const directory = memory ? MEMORY_DIRECTORY : resolve(dataDir ?? DEFAULT_DATA_DIR)
-  return nodeProperties({ disk, directory, host: DEFAULT_HOST, port: port ?? DEFAULT_PORT })
+  const nodeId = new Map(settings).get('node.id')
+  return nodeProperties({ disk, directory, host: DEFAULT_HOST, port, nodeId })
 }
 
 function ofFile(args: StartArguments, file: string, files: Disk): Map<string, string> {

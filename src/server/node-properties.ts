@@ -18,6 +18,8 @@ export interface NodePropertiesOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** The `node.id` that the user has set, if any: a quorum of one is that node's own. */
+  readonly nodeId?: string | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export function nodeProperties(options: NodePropertiesOptions): Map<string, stri
   const { disk, directory, host, port } = options
   const properties = new Map(singleNodeProperties)
   const controllerPort = port === CONTROLLER_PORT ? CONTROLLER_PORT + 1 : CONTROLLER_PORT
-  const nodeId = nodeIdOf(disk, directory) ?? properties.get('node.id')!
+  const nodeId = options.nodeId ?? nodeIdOf(disk, directory) ?? properties.get('node.id')!
   properties.set('node.id', nodeId)
   properties.set('controller.quorum.voters', `${nodeId}@localhost:${controllerPort}`)
   properties.set(

@@ -147,7 +147,6 @@ t.test("somebody else's directory", async (t) => {
     t,
     directory,
     ...['--data-dir', 'a', '--port', '0', '--set', 'node.id=7'],
-    ...['--set', 'controller.quorum.voters=7@localhost:9093'],
   )
   t.match(otherNode, {
     exitCode: 1,
@@ -160,9 +159,8 @@ t.test("somebody else's directory", async (t) => {
 
 t.test('the node that a directory belongs to is taken from it', async (t) => {
   const directory = temporaryDirectory(t)
-  const voters = 'controller.quorum.voters=7@localhost:9093'
   const args = ['--data-dir', 'data', '--port', '0']
-  const first = new Samsa(t, directory, [...args, '--set', 'node.id=7', '--set', voters])
+  const first = new Samsa(t, directory, [...args, '--set', 'node.id=7'])
   await first.ready()
   await first.kill('SIGTERM')
   const second = new Samsa(t, directory, args)

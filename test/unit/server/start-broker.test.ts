@@ -118,6 +118,15 @@ t.test('closing twice, and with connections open', async (t) => {
   t.strictSame(await client.readFrame(10_000), { kind: 'closed' })
 })
 
+t.test('a node id of its own makes a quorum of that node', async (t) => {
+  const broker = await startBroker({ config: { 'node.id': '0' } })
+  t.teardown(() => broker.close())
+  t.equal(broker.nodeId, 0)
+  const { brokers, controllerId } = await ask(broker.bootstrapServers, ApiKey.Metadata, 9, METADATA)
+  t.match(brokers, [{ nodeId: 0 }])
+  t.equal(controllerId, 0)
+})
+
 t.test('a broker that cannot start leaves nothing behind', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -126,7 +135,8 @@ t.test('a broker that cannot start leaves nothing behind', async (t) => {
   const directory = join(temporaryDirectory(t), 'data')
   await t.rejects(startBroker({ port, directory }), /cannot listen on .*: port \d+ is in use/)
   await t.rejects(startBroker({ config: { 'num.partitions': 'x' }, directory }), /num.partitions/)
-  await t.rejects(startBroker({ config: { 'node.id': '2' }, directory }), /voters/)
+  const config = { 'controller.quorum.voters': '2@localhost:9093' }
+  await t.rejects(startBroker({ config, directory }), /voters/)
   const broker = await startBroker({ directory })
   await broker.close()
 })
