@@ -8,6 +8,9 @@ export const NO_TOPIC_ID = 'ESIzRFVmd4iZqrvM3e7_EA'
 /** When the records of the scripts were made: long ago, and the same for every broker. */
 export const THEN_MS = 1_700_000_000_000
 
+/** Keeps the records of {@link THEN_MS}, which retention would delete 30 s after the start. */
+export const WITHOUT_RETENTION = { 'log.initial.task.delay.ms': '3600000' }
+
 /** Creates a topic and waits until it can be used. @returns its id */
 export async function createTopic(
   t: Conversation,

@@ -1,11 +1,12 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import type { AskOptions, Body, Conversation } from '../conversation.js'
-import { batchOf, createTopic, NO_TOPIC_ID, produceTo } from '../fixtures.js'
+import { batchOf, createTopic, NO_TOPIC_ID, produceTo, WITHOUT_RETENTION } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
 /** Fetch in every version, its sizes, its waits and its sessions. */
 export const fetch: Script = {
   name: 'fetch',
+  config: WITHOUT_RETENTION,
   async run(t) {
     for (const version of versionsOf(ApiKey.Fetch)) await eachVersion(t, version)
     await sizes(t)

@@ -1,13 +1,14 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { CompressionType } from '../../../src/protocol/records/index.js'
 import type { Conversation } from '../conversation.js'
-import { batchOf, createTopic, produceTo, THEN_MS } from '../fixtures.js'
+import { batchOf, createTopic, produceTo, THEN_MS, WITHOUT_RETENTION } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 import { fetchBody } from './fetch.js'
 
 /** Where to fetch from, what epochs ended where, what is deleted, and what takes up space. */
 export const listOffsets: Script = {
   name: 'list-offsets',
+  config: WITHOUT_RETENTION,
   async run(t) {
     for (const version of versionsOf(ApiKey.ListOffsets)) await listOffsetsOf(t, version)
     for (const version of versionsOf(ApiKey.OffsetForLeaderEpoch)) await epochs(t, version)

@@ -1,12 +1,13 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { CompressionType, crc32c } from '../../../src/protocol/records/index.js'
 import type { AskOptions, Conversation } from '../conversation.js'
-import { batchOf, createTopic, NO_TOPIC_ID, THEN_MS } from '../fixtures.js'
+import { batchOf, createTopic, NO_TOPIC_ID, THEN_MS, WITHOUT_RETENTION } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
 
 /** Produce in every version: what is taken, and each reason for which it is refused. */
 export const produce: Script = {
   name: 'produce',
+  config: WITHOUT_RETENTION,
   async run(t) {
     await advertisedOnly(t)
     for (const version of versionsOf(ApiKey.Produce)) await eachVersion(t, version)
