@@ -58,11 +58,13 @@ function entryOf(
   synonyms: Synonym[],
   readOnly: boolean,
 ): Entry {
+  const configSource = synonyms[0]?.source ?? Source.DEFAULT
   return {
     name,
     value: isSensitive(type) ? null : value,
     readOnly,
-    configSource: synonyms[0]?.source ?? Source.DEFAULT,
+    isDefault: configSource === Source.DEFAULT,
+    configSource,
     isSensitive: isSensitive(type),
     synonyms,
     configType: type ? TYPE_IDS[type] : UNKNOWN_TYPE_ID,

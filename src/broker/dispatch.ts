@@ -5,7 +5,13 @@ import {
   encodeResponseFrame,
   type RequestHeader,
 } from '../protocol/codec/headers.js'
-import { DecodeError, decode, includes, type Versions } from '../protocol/codec/index.js'
+import {
+  DecodeError,
+  decode,
+  includes,
+  NO_VERSIONS,
+  type Versions,
+} from '../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import {
   type Answer,
@@ -38,17 +44,26 @@ export interface RequestInterceptor {
 export interface DispatcherOptions {
   readonly handlers: readonly Handler[]
   readonly logger: Logger
+  /** Serve what Kafka 3.9 had before the versions of 4.3, too. */
+  readonly legacyVersions?: boolean
   readonly interceptors?: readonly RequestInterceptor[]
 }
 
 const CLOSE: Outcome = { frame: [], release: undefined, close: true }
 const SILENCE: Outcome = { frame: [], release: undefined, close: false }
 
-/** The versions of an API that are answered; the schema may know more than Kafka 4.3 advertises. */
-export function servedVersions({ request }: Handler): Versions {
-  const { versions, advertised } = request
+/**
+ * The versions of an API that are answered; the schema may know more than Kafka 4.3 advertises.
+ *
+ * @param legacyVersions those of Kafka 3.9 are among them
+ */
+export function servedVersions({ request }: Handler, legacyVersions = false): Versions {
+  const { versions, advertised, legacy } = request
   return {
-    min: Math.max(versions.min, advertised.min),
+    min:
+      legacyVersions && legacy !== NO_VERSIONS
+        ? legacy.min
+        : Math.max(versions.min, advertised.min),
     max: Math.min(versions.max, advertised.max),
   }
 }
@@ -62,7 +77,12 @@ export class RequestDispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#handlers = new Map(options.handlers.map((each) => [each.request.key, each]))
-    this.#served = new Map(options.handlers.map((each) => [each.request.key, servedVersions(each)]))
+    this.#served = new Map(
+      options.handlers.map((each) => [
+        each.request.key,
+        servedVersions(each, options.legacyVersions),
+      ]),
+    )
     this.#logger = options.logger
     this.#interceptors = options.interceptors ?? []
   }

@@ -26,6 +26,11 @@ export interface FetchLimits {
   readonly readCommitted: boolean
   /** Node id of the follower that fetches; undefined for a consumer. */
   readonly followerId: number | undefined
+  /**
+   * What doesn't fit is cut off, even the first batch of all: before KIP-74 (version 3) a client
+   * learns from that how much to ask for.
+   */
+  readonly isHard?: boolean
 }
 
 /** What there is of a partition, for one that waits for more. */
@@ -42,8 +47,14 @@ export interface ReadPosition {
 
 /** What was read for one fetch. Holds buffers of the logs until {@link release}. */
 export class FetchedData {
-  /** @param reservation of all that is read */
-  constructor(readonly reservation: FetchReservation) {}
+  /**
+   * @param reservation of all that is read
+   * @param isHard as in {@link FetchLimits}
+   */
+  constructor(
+    readonly reservation: FetchReservation,
+    private readonly isHard = false,
+  ) {}
 
   readonly partitions: FetchedPartition[] = []
   readonly positions: ReadPosition[] = []
@@ -63,7 +74,7 @@ export class FetchedData {
     if (isDiverging(answer)) this.isUrgent = true
     if (slice === undefined || slice.records.length === 0) return
     // Clients get on without what isn't a whole batch, and take it for an error (KIP-74).
-    if (slice.firstEntryIncomplete) {
+    if (slice.firstEntryIncomplete && !this.isHard) {
       answer.abortedTransactions = null
       slice.release()
       return
@@ -107,7 +118,7 @@ export class FetchReader {
     private readonly asked: readonly FetchPartition[],
     private readonly limits: FetchLimits,
   ) {
-    this.#data = new FetchedData(limits.reservation)
+    this.#data = new FetchedData(limits.reservation, limits.isHard)
     this.#bytesLeft = limits.maxBytes
   }
 
@@ -207,7 +218,8 @@ export class FetchReader {
     if (maxBytes < 0 && fetchOffset >= log.logStartOffset && fetchOffset < endOffset) {
       throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'nothing has a negative size')
     }
-    const slice = log.read(fetchOffset, maxBytes, endOffset, this.#data.bytes === 0)
+    const minOneBatch = this.#data.bytes === 0 && this.limits.isHard !== true
+    const slice = log.read(fetchOffset, maxBytes, endOffset, minOneBatch)
     const note = (read: LogSlice): LogSlice => {
       const { firstEntryIncomplete, records } = read
       const readableBytes = firstEntryIncomplete ? request.maxBytes : records.length

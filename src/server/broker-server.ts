@@ -144,7 +144,13 @@ export class BrokerServer {
     this.#endings.push(() => server.close(DRAIN_MS))
     this.#endpoints = await openListeners(server, current, hostName)
     const services = await this.#startNode()
-    server.enableRequests(new RequestDispatcher({ handlers: createHandlers(services), logger }))
+    server.enableRequests(
+      new RequestDispatcher({
+        handlers: createHandlers(services),
+        logger,
+        legacyVersions: current.servesLegacyVersions,
+      }),
+    )
     // The connections are to end before what answers them, and what waits there must not hold them.
     this.#endings.push(() => {
       const closed = server.close(DRAIN_MS)

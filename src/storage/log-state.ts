@@ -1,4 +1,4 @@
-import type { EpochEndOffset, ProducerSummary } from './log.js'
+import type { EpochEndOffset, ProducerSummary, SegmentStart } from './log.js'
 import type { LogConfig } from './log-config.js'
 import type { PartitionLogOptions } from './log-context.js'
 import type { LoadedLog } from './log-loader.js'
@@ -51,6 +51,13 @@ export class LogState {
 
   get segmentCount(): number {
     return this.files.segments.count
+  }
+
+  segmentStarts(): SegmentStart[] {
+    return this.files.segments.all.map(({ baseOffset, modifiedMs }) => ({
+      offset: Math.max(baseOffset, this.logStartOffset),
+      modifiedMs,
+    }))
   }
 
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {

@@ -62,6 +62,12 @@ export interface TimestampAndOffset {
   readonly leaderEpoch: number
 }
 
+/** Where a segment begins, and when it was last written to. */
+export interface SegmentStart {
+  readonly offset: number
+  readonly modifiedMs: number
+}
+
 /** What a log has of a producer (DescribeProducers). */
 export interface ProducerSummary {
   readonly producerId: number
@@ -157,6 +163,9 @@ export interface Log {
    * @throws KafkaError KAFKA_STORAGE_ERROR
    */
   abortedTransactions(offset: number, bytes: number): AbortedTxn[]
+
+  /** Of all segments, in order; none before the first append. A new array. */
+  segmentStarts(): SegmentStart[]
 
   /** @returns whether it moved. Values beyond the log are cut to log start and log end. */
   updateHighWatermark(offset: number): boolean

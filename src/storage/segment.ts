@@ -123,6 +123,11 @@ export class LogSegment implements IndexHolder {
   get largestTimestamp(): number {
     const { timestamp } = this.max
     if (timestamp >= 0) return timestamp
+    return this.modifiedMs
+  }
+
+  /** When the file was last written to. */
+  get modifiedMs(): number {
     return this.context.disk.stat(this.path(LOG_SUFFIX))?.modifiedMs ?? this.createdMs
   }
 

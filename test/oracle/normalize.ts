@@ -4,6 +4,8 @@ const KAFKA_UUID = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g
 const RFC_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** The times between which a broker takes a record now, as its message says them. */
 const TIME_RANGE = /\[-?\d{13,}, \d{13,}\]/g
+/** Apart from the time, these are in versions only that Apache Kafka 4.3 doesn't have. */
+const LEFT_OUT = new Set(['throttleTimeMs', 'isDefault', 'oldStyleOffsets'])
 const PLACEHOLDERS: Record<string, string> = {
   port: '<port>',
   logAppendTimeMs: '<time>',
@@ -36,7 +38,7 @@ export class Normalizer {
     if (typeof value !== 'object' || value === null) return value
     const out: Record<string, unknown> = {}
     for (const [name, item] of Object.entries(value)) {
-      if (name !== 'throttleTimeMs') out[name] = this.#rewrite(item, name)
+      if (!LEFT_OUT.has(name)) out[name] = this.#rewrite(item, name)
     }
     return out
   }

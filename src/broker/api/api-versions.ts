@@ -5,6 +5,8 @@ import { ApiKey } from '../../protocol/api-keys.js'
 import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/schema/api-versions.js'
+import { servedVersions } from '../dispatch.js'
+import type { DynamicBrokerConfig } from '../dynamic-broker-config.js'
 import { type Handler, handler } from '../handler.js'
 
 /** KIP-511's form of a client's name and version. */
@@ -18,13 +20,19 @@ const MAX_LOAD = 0.75
 
 type ApiVersion = Input<typeof ApiVersionsResponse>['apiKeys'][number]
 
-/** What ApiVersions lists of the handlers: the schema's versions, or what Kafka says instead. */
-export function advertisedVersions(handlers: readonly Handler[]): ApiVersion[] {
+/**
+ * What ApiVersions lists of the handlers: the schema's versions, or what Kafka says instead; with
+ * `legacyVersions` what Kafka 3.9 had before them, too.
+ */
+export function advertisedVersions(
+  handlers: readonly Handler[],
+  legacyVersions = false,
+): ApiVersion[] {
   return handlers
-    .map(({ request }) => ({
-      apiKey: request.key,
-      minVersion: request.advertised.min,
-      maxVersion: request.advertised.max,
+    .map((each) => ({
+      apiKey: each.request.key,
+      minVersion: legacyVersions ? servedVersions(each, true).min : each.request.advertised.min,
+      maxVersion: each.request.advertised.max,
     }))
     .sort((a, b) => a.apiKey - b.apiKey)
 }
@@ -37,10 +45,12 @@ export const apiVersions = ({
   handlers,
   metadata,
   kraftVersion,
+  config,
 }: {
   readonly handlers: readonly Handler[]
   readonly metadata: MetadataImage
   readonly kraftVersion: number
+  readonly config: DynamicBrokerConfig
 }): Handler => {
   let apiKeys: ApiVersion[] | undefined
   return handler(ApiVersionsRequest, ApiVersionsResponse, {
@@ -53,7 +63,7 @@ export const apiVersions = ({
         peer.clientSoftwareName = clientSoftwareName
         peer.clientSoftwareVersion = clientSoftwareVersion
       }
-      apiKeys ??= advertisedVersions(handlers)
+      apiKeys ??= advertisedVersions(handlers, config.current.servesLegacyVersions)
       return {
         errorCode: ErrorCode.NONE,
         apiKeys,

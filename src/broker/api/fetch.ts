@@ -33,11 +33,16 @@ import {
   PooledAnswer,
   type RequestContext,
 } from '../handler.js'
+import { convertFetched } from '../legacy-fetch.js'
 import type { ReplicaManager } from '../replica-manager.js'
 
 const CONSUMER_REPLICA_ID = -1
 const ISOLATION_LEVELS: readonly number[] = [0, 1]
 const READ_COMMITTED = 1
+/** From this version on, the first batch comes even if it is larger than asked for (KIP-74). */
+const VERSION_WITH_MAX_BYTES = 3
+/** From this version on, there are batches instead of message sets (KIP-98). */
+const VERSION_WITH_BATCHES = 4
 /** From this version on, a partition that has moved is answered with where it is (KIP-951). */
 const VERSION_WITH_LEADERS = 16
 /** From this version on, a request that is refused as a whole is answered without its partitions. */
@@ -171,6 +176,7 @@ class Fetch {
       reservation,
       readCommitted: this.#readCommitted,
       followerId: this.#isFollower ? this.#replicaId : undefined,
+      isHard: this.requestContext.apiVersion < VERSION_WITH_MAX_BYTES,
     }).read()
   }
 
@@ -223,6 +229,8 @@ class Fetch {
     const read = data?.partitions ?? []
     const fetched = this.#refused.length === 0 ? read : [...read, ...this.#refused]
     const nodeEndpoints = this.#nameLeaders(fetched)
+    const { apiVersion } = this.requestContext
+    if (apiVersion < VERSION_WITH_BATCHES) convertFetched(fetched, apiVersion)
     const { errorCode, sessionId, partitions } = this.#context.finish(fetched)
     const answer: FetchAnswer = {
       throttleTimeMs: 0,

@@ -1,9 +1,11 @@
+import type { Clocks } from '../../env/clock.js'
 import type { Logger } from '../../env/logger.js'
 import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/schema/list-offsets.js'
 import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
 import { type Handler, handler, type RequestContext } from '../handler.js'
+import { findSegmentOffsets } from '../legacy-offset-lookup.js'
 import { type FoundOffset, findOffset, OffsetLookup } from '../offset-lookup.js'
 import type { ReplicaManager } from '../replica-manager.js'
 
@@ -18,6 +20,7 @@ export interface ListOffsetsServices {
   readonly replicas: ReplicaManager
   readonly authorizer: Authorizer
   readonly logger: Logger
+  readonly clocks: Clocks
 }
 
 type Answer = Input<typeof ListOffsetsResponse>
@@ -79,6 +82,7 @@ class ListOffsets {
   async #partition(topic: string, request: PartitionRequest): Promise<PartitionAnswer> {
     const { partitionIndex } = request
     try {
+      if (this.context.apiVersion === 0) return this.#segments(topic, request)
       const found = await this.#find(topic, request)
       if (found === undefined) return failed(partitionIndex, ErrorCode.NONE)
       const answer = { partitionIndex, errorCode: ErrorCode.NONE, ...found }
@@ -102,6 +106,18 @@ class ListOffsets {
       isConsumer: replicaId === CONSUMER_REPLICA_ID,
       readCommitted: isolationLevel === READ_COMMITTED,
     })
+  }
+
+  /** Version 0 knows nothing of the times of records, only of segments. */
+  #segments(topic: string, request: PartitionRequest): PartitionAnswer {
+    const { partitionIndex, timestamp, maxNumOffsets } = request
+    const partition = this.services.replicas.partition(topic, partitionIndex)
+    const oldStyleOffsets = findSegmentOffsets(partition, timestamp, {
+      maxCount: maxNumOffsets,
+      isConsumer: this.request.replicaId === CONSUMER_REPLICA_ID,
+      nowMs: this.services.clocks.logical.now(),
+    })
+    return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets }
   }
 
   #codeOf(error: unknown): ErrorCode {

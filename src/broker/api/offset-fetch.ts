@@ -21,6 +21,7 @@ const VERSION_WITH_TOPIC_IDS = 10
 
 type FetchTopic = NonNullable<OffsetFetchGroup['topics']>[number]
 type TopicAnswer = OffsetFetchGroupAnswer['topics'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
 
 export interface OffsetFetchServices {
   readonly groups: GroupCoordinator
@@ -129,12 +130,23 @@ function answerOf(
   if (apiVersion >= VERSION_WITH_GROUPS) return { throttleTimeMs: 0, groups: [...answers] }
   const { topics, errorCode = ErrorCode.NONE } = answers[0]!
   const named = (of: readonly TopicAnswer[]) =>
-    of.map(({ name, partitions }) => ({ name: name ?? '', partitions }))
+    of.map(({ name, partitions }) => ({
+      name: name ?? '',
+      partitions: apiVersion === 0 ? partitions.map(withoutOffsetIsUnknown) : partitions,
+    }))
   if (errorCode === ErrorCode.NONE || apiVersion >= VERSION_WITH_ERROR) {
     return { throttleTimeMs: 0, topics: named(topics), errorCode }
   }
   const failed = asked[0]!.topics?.map((topic) => failedTopic(topic, errorCode)) ?? []
   return { throttleTimeMs: 0, topics: named(failed) }
+}
+
+/** In version 0, a partition that nobody has committed for is an unknown one. */
+function withoutOffsetIsUnknown(partition: PartitionAnswer): PartitionAnswer {
+  const isMissing =
+    partition.committedOffset === NO_OFFSET && partition.errorCode === ErrorCode.NONE
+  if (!isMissing) return partition
+  return { ...partition, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
 }
 
 function failedGroup({ groupId }: OffsetFetchGroup, { code }: KafkaError): OffsetFetchGroupAnswer {

@@ -2,6 +2,7 @@ import type { Clocks } from '../../env/clock.js'
 import type { Logger } from '../../env/logger.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
+import { convertUp, HEADER_SIZE, MAGIC_V2, magic } from '../../protocol/records/index.js'
 import { ProduceRequest, ProduceResponse } from '../../protocol/schema/produce.js'
 import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
 import { CurrentLeaders } from '../current-leader.js'
@@ -13,6 +14,8 @@ import type { ReplicaManager } from '../replica-manager.js'
 
 /** The client id of Kafka's own admin tools, which alone may write to internal topics. */
 const ADMIN_CLIENT_ID = '__admin_client'
+/** From this version on, there are batches, and no message sets any more (KIP-98). */
+const VERSION_WITH_BATCHES = 3
 /** From this version on, topics are named by id (KIP-516). */
 const VERSION_WITH_TOPIC_IDS = 13
 
@@ -118,13 +121,36 @@ class Produce {
       throw new KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
     }
     if (!replicas.exists(name, index)) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    const size = replicas.validator.validateRequest(this.context.apiVersion, records)
+    const isLegacy = this.#isLegacy(records)
+    const size = isLegacy ? 0 : replicas.validator.validateRequest(this.context.apiVersion, records)
     const { acks } = this.request
     if (acks < -1 || acks > 1) throw new KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
     if (isInternalTopic(name) && this.context.clientId !== ADMIN_CLIENT_ID) {
       throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION)
     }
-    this.#append(replicas.partition(name, index), records!, size, answer)
+    const partition = replicas.partition(name, index)
+    if (isLegacy) this.#appendLegacy(partition, records!, answer)
+    else this.#append(partition, records!, size, answer)
+  }
+
+  /** Old versions carry message sets, but may carry a batch as well, as in Kafka 3.9. */
+  #isLegacy(records: Buffer | null): boolean {
+    if (this.context.apiVersion >= VERSION_WITH_BATCHES || records === null) return false
+    return records.length < HEADER_SIZE || magic(records, 0) < MAGIC_V2
+  }
+
+  /** A message set is stored as a batch. */
+  #appendLegacy(partition: Partition, records: Buffer, answer: ProducePartitionAnswer): void {
+    const { maxMessageBytes } = partition.settings.validation
+    try {
+      const batch = convertUp(records, partition.name, maxMessageBytes)
+      if (batch === undefined) {
+        const nothing = { baseOffset: -1, logAppendTimeMs: -1 }
+        this.#pending.succeed(answer, nothing, partition.leaderLog().logStartOffset)
+      } else this.#append(partition, batch, batch.length, answer)
+    } catch (error) {
+      this.#fail(answer, asKafkaError(error, this.services.logger), partition.topic, partition)
+    }
   }
 
   #append(

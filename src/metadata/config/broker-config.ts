@@ -9,6 +9,7 @@ import {
   parseSecurityProtocol,
   type SecurityProtocolName,
 } from './listeners.js'
+import { samsaConfigs } from './samsa-configs.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -25,10 +26,23 @@ function withSynonyms(properties: ReadonlyMap<string, string>): ReadonlyMap<stri
 
 /** The configuration of a node: every setting of Kafka's with its value, and what follows from them. */
 export class BrokerConfig extends Config<typeof brokerConfigs> {
+  /** What Kafka doesn't have. */
+  readonly #own: Config<typeof samsaConfigs>
+
   /** @throws ConfigException for the first value that can't be used, alone or with the others */
   constructor(properties: ReadonlyMap<string, string>) {
     super(brokerConfigs, withSynonyms(properties))
+    this.#own = new Config(samsaConfigs, properties)
     requireConsistent(this)
+  }
+
+  /** Serves what Kafka 3.9 had before the API versions of 4.3. */
+  get servesLegacyVersions(): boolean {
+    return this.#own.get('samsa.legacy.api.versions.enable')
+  }
+
+  override unknownNames(): string[] {
+    return super.unknownNames().filter((name) => !Object.hasOwn(samsaConfigs, name))
   }
 
   get nodeId(): number {

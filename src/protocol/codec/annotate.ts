@@ -1,5 +1,5 @@
 import type { Fields, PrimitiveKind, WireType } from './field.js'
-import type { AnyMessage } from './message.js'
+import { type AnyMessage, hasVersion } from './message.js'
 import { type FieldPlan, minBytes, planStruct, type StructPlan } from './plan.js'
 import { DecodeError, Reader } from './reader.js'
 import { includes } from './versions.js'
@@ -51,7 +51,7 @@ export function annotate(
   offset = 0,
   limit = DEFAULT_MAX_ANNOTATIONS,
 ): Annotation[] {
-  if (!includes(message.versions, version)) {
+  if (!hasVersion(message, version)) {
     const { min, max } = message.versions
     throw new RangeError(`${message.name} has versions ${min} to ${max}, not ${version}`)
   }

@@ -1,6 +1,6 @@
 import { compileRead } from './compile-read.js'
 import { compileWrite } from './compile-write.js'
-import type { Message } from './message.js'
+import { hasVersion, type Message } from './message.js'
 import { DecodeError, Reader } from './reader.js'
 import { includes } from './versions.js'
 import { EncodeError, Writer } from './writer.js'
@@ -28,7 +28,7 @@ export interface Decoded<Value> {
 export function codecOf<V, I>(message: Message<V, I>, version: number): Codec<V, I> {
   const known = message.codecs[version]
   if (known !== undefined) return known
-  if (!includes(message.versions, version)) {
+  if (!hasVersion(message, version)) {
     const { min, max } = message.versions
     throw new RangeError(`${message.name} has versions ${min} to ${max}, not ${version}`)
   }

@@ -41,5 +41,5 @@ export {
   response,
 } from './message.js'
 export { DecodeError, MAX_ELEMENTS, Reader } from './reader.js'
-export { includes, type Versions } from './versions.js'
+export { includes, NO_VERSIONS, type Versions } from './versions.js'
 export { EncodeError, Writer } from './writer.js'

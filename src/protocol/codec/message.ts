@@ -1,7 +1,13 @@
 import { ApiKey, type ApiName } from '../api-keys.js'
 import type { Codec } from './codec.js'
 import type { Fields, StructInput, StructValue } from './field.js'
-import { parseVersions, type Versions, type VersionText } from './versions.js'
+import {
+  includes,
+  NO_VERSIONS,
+  parseVersions,
+  type Versions,
+  type VersionText,
+} from './versions.js'
 
 export type MessageKind = 'request' | 'response' | 'record' | 'data'
 
@@ -19,6 +25,8 @@ export interface Message<Value, Input> {
   readonly flexible: Versions
   /** What ApiVersions says where Kafka's answer isn't `versions`. */
   readonly advertised: Versions
+  /** Versions that Kafka 3.9 still had, for who asks for them: none of `versions`. */
+  readonly legacy: Versions
   readonly fields: Fields
   /** The codecs compiled so far, by version. */
   readonly codecs: (Codec<Value, Input> | undefined)[]
@@ -26,6 +34,11 @@ export interface Message<Value, Input> {
 
 // biome-ignore lint/suspicious/noExplicitAny: a message of any shape
 export type AnyMessage = Message<any, any>
+
+/** Whether the message can be read and written in that version. */
+export function hasVersion({ versions, legacy }: AnyMessage, version: number): boolean {
+  return includes(versions, version) || includes(legacy, version)
+}
 
 /** What decoding a message gives. */
 export type Infer<M extends { readonly $value: unknown }> = M['$value']
@@ -37,6 +50,8 @@ type MessageOf<F extends Fields> = Message<StructValue<F>, StructInput<F>>
 interface Options {
   /** What ApiVersions says, where it isn't the versions of the schema. */
   readonly advertised?: VersionText
+  /** What Kafka 3.9 had before the schema's first version. */
+  readonly legacy?: VersionText
 }
 
 function message<F extends Fields>(
@@ -55,6 +70,7 @@ function message<F extends Fields>(
     versions: parseVersions(versions),
     flexible: parseVersions(flexible),
     advertised: parseVersions(options.advertised ?? versions),
+    legacy: options.legacy === undefined ? NO_VERSIONS : parseVersions(options.legacy),
     fields,
     codecs: [],
   }
@@ -77,8 +93,9 @@ export function response<F extends Fields>(
   versions: VersionText,
   flexible: VersionText | 'none',
   fields: F,
+  options?: Options,
 ): MessageOf<F> {
-  return message('response', `${api}Response`, ApiKey[api], versions, flexible, fields)
+  return message('response', `${api}Response`, ApiKey[api], versions, flexible, fields, options)
 }
 
 /** A record of one of Kafka's own logs; `id` tells it from the log's other records. */

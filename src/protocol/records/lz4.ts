@@ -27,17 +27,29 @@ const STORED_BLOCK = 0x80000000
 const BLOCK_SIZE_ID = 4
 const BLOCK_SIZE = 64 * 1024
 
-/** @throws KafkaError CORRUPT_MESSAGE */
-export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
+/**
+ * @param ignoreHeaderChecksum of the frames, which Kafka's first clients made of the wrong bytes
+ * @throws KafkaError CORRUPT_MESSAGE
+ */
+export function decompressLz4(
+  bytes: Buffer,
+  maxBytes: number,
+  ignoreHeaderChecksum = false,
+): Buffer {
   const output = new GrowingBuffer(Math.max(BLOCK_SIZE, 4 * bytes.length), maxBytes)
   let at = 0
   do {
-    at = readFrame(bytes, at, output)
+    at = readFrame(bytes, at, output, ignoreHeaderChecksum)
   } while (at < bytes.length)
   return output.finish()
 }
 
-function readFrame(bytes: Buffer, start: number, output: GrowingBuffer): number {
+function readFrame(
+  bytes: Buffer,
+  start: number,
+  output: GrowingBuffer,
+  ignoreHeaderChecksum: boolean,
+): number {
   const magic = readUInt32(bytes, start)
   if ((magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC) {
     return checkedEnd(bytes, start + 8, readUInt32(bytes, start + 4))
@@ -45,9 +57,9 @@ function readFrame(bytes: Buffer, start: number, output: GrowingBuffer): number 
   if (magic !== FRAME_MAGIC) throw corrupt('no LZ4 frame')
   const flags = checkedByte(bytes, start + 4)
   const blockSize = readDescriptor(flags, checkedByte(bytes, start + 5))
-  const descriptorEnd = start + 6 + (flags & CONTENT_SIZE ? 8 : 0)
-  const headerChecksum = checkedByte(bytes, descriptorEnd)
-  if (((xxHash32(bytes, start + 4, descriptorEnd) >>> 8) & 0xff) !== headerChecksum) {
+  const descriptorEnd = endOfDescriptor(start, flags)
+  const stored = checkedByte(bytes, descriptorEnd)
+  if (!ignoreHeaderChecksum && headerChecksum(bytes, start + 4, descriptorEnd) !== stored) {
     throw corrupt('the checksum of an LZ4 frame header does not match')
   }
   const contentStart = output.length
@@ -59,6 +71,24 @@ function readFrame(bytes: Buffer, start: number, output: GrowingBuffer): number 
     at += 4
   }
   return at
+}
+
+function endOfDescriptor(start: number, flags: number): number {
+  return start + 6 + (flags & CONTENT_SIZE ? 8 : 0)
+}
+
+function headerChecksum(bytes: Buffer, start: number, end: number): number {
+  return (xxHash32(bytes, start, end) >>> 8) & 0xff
+}
+
+/**
+ * The frame with its header's checksum made over what begins at `start`: the format says 4, after
+ * the magic number; Kafka's first clients had 0. In place.
+ */
+export function withHeaderChecksumFrom(frame: Buffer, start: number): Buffer {
+  const end = endOfDescriptor(0, frame[4]!)
+  frame[end] = headerChecksum(frame, start, end)
+  return frame
 }
 
 /** Returns the largest size of a block. */

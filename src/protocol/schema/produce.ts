@@ -30,41 +30,47 @@ export const ProduceRequest = request(
     }),
   },
   // librdkafka doesn't compress unless it sees version 0 (KAFKA-18659). Versions 0 to 2 aren't served.
-  { advertised: '0-13' },
+  { advertised: '0-13', legacy: '0-2' },
 )
 export type ProduceRequest = Infer<typeof ProduceRequest>
 
-export const ProduceResponse = response('Produce', '3-13', '9+', {
-  responses: array({
-    name: string.in('0-12').ignorable,
-    topicId: uuid.in('13+').ignorable,
-    partitionResponses: array({
-      index: int32,
-      errorCode: int16,
-      baseOffset: int64,
-      logAppendTimeMs: int64.in('2+').ignorable.default(-1),
-      logStartOffset: int64.in('5+').ignorable.default(-1),
-      recordErrors: array({
-        batchIndex: int32,
-        batchIndexErrorMessage: string.nullable.default(null),
-      }).in('8+').ignorable,
-      errorMessage: string.in('8+').nullable.ignorable.default(null),
-      currentLeader: struct({
-        leaderId: int32.default(-1),
-        leaderEpoch: int32.default(-1),
-      })
-        .in('10+')
-        .tagged(0),
+export const ProduceResponse = response(
+  'Produce',
+  '3-13',
+  '9+',
+  {
+    responses: array({
+      name: string.in('0-12').ignorable,
+      topicId: uuid.in('13+').ignorable,
+      partitionResponses: array({
+        index: int32,
+        errorCode: int16,
+        baseOffset: int64,
+        logAppendTimeMs: int64.in('2+').ignorable.default(-1),
+        logStartOffset: int64.in('5+').ignorable.default(-1),
+        recordErrors: array({
+          batchIndex: int32,
+          batchIndexErrorMessage: string.nullable.default(null),
+        }).in('8+').ignorable,
+        errorMessage: string.in('8+').nullable.ignorable.default(null),
+        currentLeader: struct({
+          leaderId: int32.default(-1),
+          leaderEpoch: int32.default(-1),
+        })
+          .in('10+')
+          .tagged(0),
+      }),
     }),
-  }),
-  throttleTimeMs: int32.in('1+').ignorable.default(0),
-  nodeEndpoints: array({
-    nodeId: int32,
-    host: string,
-    port: int32,
-    rack: string.nullable.default(null),
-  })
-    .in('10+')
-    .tagged(0),
-})
+    throttleTimeMs: int32.in('1+').ignorable.default(0),
+    nodeEndpoints: array({
+      nodeId: int32,
+      host: string,
+      port: int32,
+      rack: string.nullable.default(null),
+    })
+      .in('10+')
+      .tagged(0),
+  },
+  { legacy: '0-2' },
+)
 export type ProduceResponse = Infer<typeof ProduceResponse>

@@ -12,7 +12,7 @@ function handlerOf(kraftVersion = 0): Handler {
   const state = stateOf(feature('metadata.version', 30), feature('group.version', 1))
   state.provenance = { offset: 42, epoch: 1, timestampMs: 0 }
   const handlers: Handler[] = [metadata(servicesOf()), describeCluster(servicesOf())]
-  const handler = apiVersions({ handlers, metadata: state, kraftVersion })
+  const handler = apiVersions({ ...servicesOf(), handlers, metadata: state, kraftVersion })
   handlers.push(handler)
   return handler
 }
@@ -67,7 +67,7 @@ t.test('it has features in the order of a hash table, as Apache Kafka does', asy
     const state = stateOf(
       ...names.map((name) => feature(name, name === 'metadata.version' ? 30 : 1)),
     )
-    const handler = apiVersions({ handlers: [], metadata: state, kraftVersion })
+    const handler = apiVersions({ ...servicesOf(), handlers: [], metadata: state, kraftVersion })
     const { finalizedFeatures } = await ask(handler, 4, SOFTWARE)
     return finalizedFeatures.map(({ name }: Body) => name)
   }

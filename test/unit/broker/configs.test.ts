@@ -72,6 +72,7 @@ t.test('DescribeConfigs', async (t) => {
         name: 'retention.ms',
         value: '5000',
         readOnly: false,
+        isDefault: false,
         configSource: 1,
         isSensitive: false,
         synonyms: [
@@ -87,6 +88,7 @@ t.test('DescribeConfigs', async (t) => {
         name: 'segment.bytes',
         value: '1073741824',
         readOnly: false,
+        isDefault: false,
         configSource: 5,
         isSensitive: false,
         synonyms: [{ name: 'log.segment.bytes', value: '1073741824', source: 5 }],

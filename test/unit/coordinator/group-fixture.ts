@@ -194,6 +194,7 @@ export class TestGroups {
             partitionIndex: 0,
             committedOffset,
             committedLeaderEpoch: -1,
+            commitTimestamp: -1,
             committedMetadata: more.metadata ?? '',
           },
         ],

@@ -28,11 +28,11 @@ export const allMessages: readonly AnyMessage[] = [
   ),
 ]
 
-/** Every message in every version. */
+/** Every message in every version, those among them that are served only on request. */
 export function* everyVersion(): Generator<{ message: AnyMessage; version: number }> {
   for (const message of allMessages) {
-    for (let version = message.versions.min; version <= message.versions.max; version++) {
-      yield { message, version }
+    for (const { min, max } of [message.legacy, message.versions]) {
+      for (let version = min; version <= max; version++) yield { message, version }
     }
   }
 }

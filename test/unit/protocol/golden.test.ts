@@ -6,7 +6,10 @@ import type { Fields, WireType } from '../../../src/protocol/codec/field.js'
 import { type AnyMessage, decode, encodeToBuffer } from '../../../src/protocol/codec/index.js'
 import { allMessages, everyVersion } from './all-messages.js'
 
-/** What Apache Kafka's serialisers made of a message; test/golden/GoldenMessages.java wrote it. */
+/**
+ * What Apache Kafka's serialisers made of a message; test/golden/GoldenMessages.java wrote it, and
+ * GoldenLegacy.java what 4.x doesn't have any more.
+ */
 interface Golden {
   readonly name: string
   readonly version: number
@@ -15,11 +18,12 @@ interface Golden {
   readonly bytes: string
 }
 
-const lines = readFileSync(join(process.cwd(), 'test/golden/messages.jsonl'), 'utf8')
-const cases = lines
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Golden)
+const cases = ['messages', 'legacy-messages'].flatMap((file) =>
+  readFileSync(join(process.cwd(), `test/golden/${file}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Golden),
+)
 const messages = new Map(allMessages.map((message) => [message.name, message]))
 
 /** A decoded value in the form of the golden file, as far as that one has fields. */

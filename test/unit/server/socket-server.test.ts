@@ -136,7 +136,7 @@ t.test('a handler that fails is answered for, and the connection goes on', async
   const c = await client()
   const software = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
   c.send(requestFrame(ApiKey.ApiVersions, 3, 1, software), heartbeat(2, 'after'))
-  await until(() => script.begun.length === 1, 'the next one to be begun')
+  await until(() => script.begun.length === 1 && c.frames[0], 'the next one to be begun')
   t.equal(c.frames[0]!.readInt16BE(4), -1, 'UNKNOWN_SERVER_ERROR')
   script.settle('after')
   t.strictSame(await c.answers(2), [1, 2])

@@ -24,6 +24,8 @@ import type { CommittedOffset } from './offset-table.js'
 const VERSION_WITH_GROUP_ID_NOT_FOUND = 9
 /** `retentionTimeMs` of a client that leaves it to the broker. */
 const BROKERS_RETENTION = -1
+/** `commitTimestamp` of a client that leaves it to the broker; version 1 alone has one. */
+const BROKERS_TIME = -1
 
 /** What clients ask of offsets (Kafka's `OffsetMetadataManager`). */
 export class GroupOffsets {
@@ -51,7 +53,8 @@ export class GroupOffsets {
       name,
       topicId,
       partitions: partitions.map(
-        ({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
+        ({ partitionIndex, committedOffset, committedLeaderEpoch, ...given }) => {
+          const { committedMetadata, commitTimestamp } = given
           const metadata = committedMetadata ?? ''
           if (metadata.length > offsetMetadataMaxBytes) {
             return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
@@ -61,7 +64,7 @@ export class GroupOffsets {
               offset: committedOffset,
               leaderEpoch: committedLeaderEpoch,
               metadata,
-              commitTimestamp: nowMs,
+              commitTimestamp: commitTimestamp === BROKERS_TIME ? nowMs : commitTimestamp,
               expireTimestamp,
               topicId,
             }),
