@@ -6,8 +6,17 @@ import { dumpDataDirectory } from '../support/apache-kafka/dump-log.js'
 import { type Broker, Directory } from './swap/brokers.js'
 import { Compaction } from './swap/compaction.js'
 import { type Content, contentOf } from './swap/content.js'
+import { Kept } from './swap/kept.js'
 import { Ledger } from './swap/ledger.js'
-import { CODECS, COMPACTED, IDEMPOTENT, PLAIN, SEGMENTED, TOPICS } from './swap/names.js'
+import {
+  CODECS,
+  COMPACTED,
+  IDEMPOTENT,
+  PLAIN,
+  SEGMENTED,
+  TOPICS,
+  TRANSACTIONS,
+} from './swap/names.js'
 import { identityOf, readPartition } from './swap/partition-log.js'
 import { Transactions } from './swap/transactions.js'
 import { Workload } from './swap/workload.js'
@@ -16,6 +25,15 @@ const missing = missingForApacheKafka()
 
 /** Topics whose batches stay as they were sent, from the first to the last. */
 const UNCHANGED = [PLAIN, CODECS, IDEMPOTENT]
+
+const SEGMENTS = /^\d+\.log$/
+/** What is in the directories at the end: which files, and at least how many. */
+const FILES: readonly [directory: string, kind: RegExp, least: number][] = [
+  ...SEGMENTED.map((directory) => [directory, SEGMENTS, 2] as [string, RegExp, number]),
+  [`${IDEMPOTENT}-0`, /^\d+\.snapshot$/, 1],
+  [`${TRANSACTIONS}-0`, /^\d+\.txnindex$/, 1],
+  ['__cluster_metadata-0', /^\d+-\d+\.checkpoint$/, 1],
+]
 
 /** A broker of the row, and how it ends. */
 interface Turn {
@@ -29,6 +47,7 @@ class Row {
   readonly #workload = new Workload(this.#ledger)
   readonly #compaction = new Compaction(this.#ledger)
   readonly #transactions = new Transactions(this.#ledger)
+  readonly #kept = new Kept()
   #content: Content | undefined
 
   constructor(
@@ -66,6 +85,8 @@ class Row {
       await this.#compaction.write(c)
       await this.#transactions.writePlain(c)
       if (kind === 'Apache Kafka') {
+        await this.#kept.check(c, complain)
+        await this.#kept.write(c)
         await this.#transactions.round(c)
         await this.#compaction.waitUntilCompacted(c)
       }
@@ -93,11 +114,11 @@ class Row {
   }
 }
 
-/** What `dump-log` says of the files that a stopped samsa left. */
+/** Files of every kind are there, and `dump-log` finds nothing wrong in what a stopped samsa left. */
 async function checkFiles(t: Test, data: string): Promise<void> {
-  for (const directory of SEGMENTED) {
-    const segments = readdirSync(join(data, directory)).filter((name) => name.endsWith('.log'))
-    t.ok(segments.length > 1, `${directory} has ${segments.length} segments`)
+  for (const [directory, kind, least] of FILES) {
+    const files = readdirSync(join(data, directory)).filter((name) => kind.test(name))
+    t.ok(files.length >= least, `${directory}: ${files}`)
   }
   const { problems, records } = await dumpDataDirectory(data, { compacted: [COMPACTED] })
   t.strictSame(problems, [], 'dump-log')

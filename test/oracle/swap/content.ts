@@ -101,11 +101,16 @@ async function groups(c: Conversation): Promise<object> {
   return {
     offsets,
     listed: sorted(
-      listed.groups.map((each: Body) => `${each.groupId} ${each.groupType} ${each.groupState}`),
+      listed.groups
+        .filter(isClassic)
+        .map((each: Body) => `${each.groupId} ${each.groupType} ${each.groupState}`),
     ),
     members: described.groups,
   }
 }
+
+/** samsa keeps what others have, but doesn't list them. */
+const isClassic = ({ groupType }: Body): boolean => groupType === 'classic'
 
 /** What a group has committed, as `TOPIC-PARTITION` to its offset, leader epoch, metadata, error. */
 export async function committedOffsets(

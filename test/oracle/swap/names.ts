@@ -15,7 +15,9 @@ export const SIMPLE = 'simple'
 export const MEMBERS = 'members'
 /** Whose offsets are committed in transactions. */
 export const TRANSACTIONAL = 'transactional'
-export const GROUPS = [SIMPLE, MEMBERS, TRANSACTIONAL] as const
+/** Of KIP-848. */
+export const CONSUMERS = 'consumers'
+export const GROUPS = [SIMPLE, MEMBERS, TRANSACTIONAL, CONSUMERS] as const
 export const CONFIGURED_GROUP = 'configured'
 
 /** The smallest there is. */
