@@ -50,6 +50,11 @@ const tools = {
       `'${toolEnvironment.SAMSA_TEST_PYTHON}' -m pip install -q -r test/compat/confluent/requirements.txt`,
     ],
   },
+  go: {
+    // Older ones can't read go.mod; these fetch the release that it asks for.
+    present: () => succeeds(`go version | grep -Eq 'go(1\\.(2[4-9]|[3-9][0-9])|[2-9])'`),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy golang-go`],
+  },
   'node 22': {
     present: () => succeeds('npx --offline -y -p node@22 node --version'),
     install: ['npx -y -p node@22 node --version'],
@@ -85,6 +90,7 @@ export const parts = [
     files: ['compat/confluent'],
     tools: ['python', 'confluent-kafka'],
   },
+  { name: 'go', files: ['compat/go'], tools: ['go'] },
   {
     name: 'platformatic',
     files: ['compat/platformatic'],

@@ -10,6 +10,7 @@ interface Client {
     | string
     | { readonly lock: string; readonly package: string }
     | { readonly requirements: string; readonly package: string }
+    | { readonly goMod: string; readonly module: string }
   /** What `node scripts/test.mjs` knows its tests by. */
   readonly part: string
   readonly run: string
@@ -26,6 +27,10 @@ function versionOf({ version }: Client): string {
   if ('lock' in version) {
     const { packages } = JSON.parse(readFileSync(version.lock, 'utf8'))
     return packages[`node_modules/${version.package}`].version
+  }
+  if ('goMod' in version) {
+    const required = readFileSync(version.goMod, 'utf8')
+    return required.match(new RegExp(`^\\s+${version.module} v(\\S+)$`, 'm'))![1]!
   }
   const pinned = readFileSync(version.requirements, 'utf8')
   return pinned.match(new RegExp(`^${version.package}==(.+)$`, 'm'))![1]!
