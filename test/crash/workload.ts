@@ -7,6 +7,15 @@ import { WireClient } from '../oracle/wire-client.js'
 const TOPIC = 'load'
 const GROUP = 'group'
 export const PARTITIONS = 4
+/** Of the first record; a batch is the same each time it is sent. */
+const START_MS = Date.now()
+const RETENTION_MS = 'retention.ms'
+/** Kafka's default. */
+const FIRST_RETENTION_MS = 604_800_000
+/** `ConfigResource.Type` */
+const TOPIC_RESOURCE = 2
+/** `AlterConfigOp.OpType` */
+const SET = 0
 const MAX_ATTEMPTS = 500
 const RETRY_PAUSE_MS = 20
 /** What a broker that has just started may answer for a moment. */
@@ -90,7 +99,7 @@ export class Writer {
   async #produce(caller: Caller): Promise<Body> {
     const records = Array.from({ length: this.#batchSize }, (_, i) => ({
       value: Buffer.from(`${this.acknowledged + i}`),
-      timestamp: 1_700_000_000_000 + this.acknowledged + i,
+      timestamp: START_MS + this.acknowledged + i,
     }))
     const batch = buildBatch({
       records,
@@ -157,6 +166,24 @@ export class Creator {
       throw new Error(`topic-${this.acknowledged}: ${code}`)
     }
     this.acknowledged++
+  }
+}
+
+/** Sets `retention.ms` of the topic, ever higher. */
+export class Configurer {
+  acknowledged = FIRST_RETENTION_MS
+  sent = FIRST_RETENTION_MS
+
+  async alter(caller: Caller): Promise<void> {
+    this.sent++
+    const configs = [{ name: RETENTION_MS, configOperation: SET, value: String(this.sent) }]
+    const { responses } = await caller.ask(ApiKey.IncrementalAlterConfigs, 1, {
+      resources: [{ resourceType: TOPIC_RESOURCE, resourceName: TOPIC, configs }],
+      validateOnly: false,
+    })
+    const { errorCode } = responses[0]
+    if (errorCode !== ErrorCode.NONE) throw new Error(`${RETENTION_MS} ${this.sent}: ${errorCode}`)
+    this.acknowledged = this.sent
   }
 }
 
@@ -231,4 +258,14 @@ export async function readCommitted(caller: Caller): Promise<number> {
 export async function readTopics(caller: Caller): Promise<string[]> {
   const { topics } = await caller.ask(ApiKey.Metadata, 9, { topics: null })
   return topics.map(({ name }: { name: string }) => name)
+}
+
+/** What the topic's `retention.ms` is. */
+export async function readRetentionMs(caller: Caller): Promise<number> {
+  const { results } = await caller.ask(ApiKey.DescribeConfigs, 4, {
+    resources: [
+      { resourceType: TOPIC_RESOURCE, resourceName: TOPIC, configurationKeys: [RETENTION_MS] },
+    ],
+  })
+  return Number(results[0].configs[0].value)
 }

@@ -1,0 +1,13 @@
+import t from 'tap'
+import { killUnderLoad } from '../crash/story.js'
+
+/** `SOAK_CRASH_SEEDS=from-to` runs others. */
+const [from = 1_001, to = 1_020] = (process.env.SOAK_CRASH_SEEDS ?? '')
+  .split('-')
+  .filter(Boolean)
+  .map(Number)
+const KILLS = 10
+
+for (let seed = from; seed <= to; seed++) {
+  t.test(`killed ${KILLS} times under load, seed ${seed}`, (t) => killUnderLoad(t, seed, KILLS))
+}
