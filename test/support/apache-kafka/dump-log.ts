@@ -20,6 +20,7 @@ const LOG_PROBLEMS = [
   /^Non-consecutive offsets in /,
   GAP,
   /^Found \d+ invalid bytes at the end of /,
+  /^\| offset: .*? (key|payload): (Error at (offset )?|Unknown record type )\d+/,
   /^Exception in thread /,
   /^dump-log ended with /,
 ]
