@@ -6,7 +6,8 @@ import {
   type ApacheKafkaOptions,
   configureApacheKafka,
   freePort,
-  startApacheKafka,
+  launchApacheKafka,
+  reachable,
 } from '../../support/apache-kafka/apache-kafka.js'
 import { Conversation } from '../conversation.js'
 
@@ -98,8 +99,9 @@ export class Directory {
   }
 
   async #startApacheKafka(): Promise<Broker> {
-    const kafka = await startApacheKafka(this.options)
+    const kafka = await launchApacheKafka(this.options)
     this.t.teardown(() => kafka.stop('SIGKILL'))
+    await reachable(kafka)
     return {
       kind: 'Apache Kafka',
       stop: (how) => kafka.stop(how === 'killed' ? 'SIGKILL' : 'SIGTERM'),

@@ -185,7 +185,8 @@ function format(propertiesFile: string, dataDirectory: string, standalone: boole
   if (result.status !== 0) throw new Error(`the storage tool failed: ${result.stderr}`)
 }
 
-async function reachable({ port, process: child, ...rest }: ApacheKafka): Promise<void> {
+/** Waits until a launched broker's port accepts connections; it is ended if that never comes. */
+export async function reachable({ port, process: child, ...rest }: ApacheKafka): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline) {
     if (child.exitCode !== null) {
