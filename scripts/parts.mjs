@@ -7,12 +7,14 @@ import { join } from 'node:path'
 const sudo = process.getuid?.() === 0 ? '' : 'sudo '
 const cache = join(homedir(), '.cache')
 const kafkaHome = process.env.KAFKA_HOME ?? join(cache, 'apache-kafka-4.3.1')
+const kafkaLegacyHome = process.env.KAFKA_LEGACY_HOME ?? join(cache, 'kafka-clients-0.9.0.1')
 const pythonHome = process.env.SAMSA_TEST_VENV ?? join(cache, 'samsa-test-python')
 const platformatic = 'test/compat/platformatic'
 
 /** What the tests find the tools by. */
 export const toolEnvironment = {
   KAFKA_HOME: kafkaHome,
+  KAFKA_LEGACY_HOME: kafkaLegacyHome,
   SAMSA_TEST_PYTHON: join(pythonHome, 'bin/python'),
 }
 
@@ -28,8 +30,14 @@ const tools = {
     present: () => succeeds('command -v java'),
     install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy default-jre-headless`],
   },
+  jdk: {
+    present: () => succeeds('command -v javac'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy default-jdk-headless`],
+  },
   maven: {
-    present: () => existsSync(join(kafkaHome, 'done')) || succeeds('command -v mvn'),
+    present: () =>
+      succeeds('command -v mvn') ||
+      [kafkaHome, kafkaLegacyHome].every((home) => existsSync(join(home, 'done'))),
     install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy maven`],
   },
   kafka: {
@@ -37,6 +45,13 @@ const tools = {
     install: [
       `mvn -q -B -f test/support/apache-kafka/pom.xml dependency:copy-dependencies -DoutputDirectory='${kafkaHome}'`,
       `touch '${kafkaHome}/done'`,
+    ],
+  },
+  'kafka-clients 0.9': {
+    present: () => existsSync(join(kafkaLegacyHome, 'done')),
+    install: [
+      `mvn -q -B -f test/compat/java-legacy/pom.xml dependency:copy-dependencies -DoutputDirectory='${kafkaLegacyHome}'`,
+      `touch '${kafkaLegacyHome}/done'`,
     ],
   },
   python: {
@@ -97,6 +112,12 @@ export const parts = [
     tools: ['node 22', '@platformatic/kafka'],
   },
   { name: 'java-tools', files: ['compat/java'], tools: apacheKafka, timeoutSeconds: 900 },
+  {
+    name: 'java-legacy',
+    files: ['compat/java-legacy'],
+    tools: ['jdk', 'maven', 'kafka-clients 0.9'],
+    timeoutSeconds: 300,
+  },
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
   { name: 'swap', files: ['oracle/swap'], tools: apacheKafka, timeoutSeconds: 900 },
   {

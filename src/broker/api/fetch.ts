@@ -225,12 +225,26 @@ class Fetch {
     return this.#answer(await this.#read())
   }
 
-  #answer(data: FetchedData | undefined): Answer<FetchAnswer> {
+  #answer(data: FetchedData | undefined): Answer<FetchAnswer> | Promise<Answer<FetchAnswer>> {
+    const { apiVersion } = this.requestContext
+    if (data === undefined || apiVersion >= VERSION_WITH_BATCHES) return this.#finish(data)
+    return this.#convertAndFinish(data, apiVersion)
+  }
+
+  async #convertAndFinish(data: FetchedData, apiVersion: number): Promise<Answer<FetchAnswer>> {
+    try {
+      await convertFetched(data.partitions, apiVersion, this.services.disk)
+    } catch (error) {
+      data.release()
+      throw error
+    }
+    return this.#finish(data)
+  }
+
+  #finish(data: FetchedData | undefined): Answer<FetchAnswer> {
     const read = data?.partitions ?? []
     const fetched = this.#refused.length === 0 ? read : [...read, ...this.#refused]
     const nodeEndpoints = this.#nameLeaders(fetched)
-    const { apiVersion } = this.requestContext
-    if (apiVersion < VERSION_WITH_BATCHES) convertFetched(fetched, apiVersion)
     const { errorCode, sessionId, partitions } = this.#context.finish(fetched)
     const answer: FetchAnswer = {
       throttleTimeMs: 0,

@@ -250,6 +250,15 @@ t.test('unknown names are kept, and told', async (t) => {
   t.equal(config.text('my.own'), undefined)
 })
 
+t.test("what is samsa's own is known", async (t) => {
+  const name = 'samsa.legacy.api.versions.enable'
+  t.equal(brokerOf({}).servesLegacyVersions, false)
+  const config = brokerOf({ [name]: 'true' })
+  t.equal(config.servesLegacyVersions, true)
+  t.strictSame(config.unknownNames(), [])
+  t.throws(() => brokerOf({ [name]: 'perhaps' }), { message: /samsa.legacy.api.versions.enable/ })
+})
+
 t.test('which settings a running broker can be told', async (t) => {
   t.ok(isReadOnly('node.id'))
   t.notOk(isReadOnly('log.cleaner.threads'))
