@@ -1,6 +1,11 @@
 import type { Disk, DiskError, DiskLock } from '../env/disk.js'
 import { CleanShutdownFile } from './clean-shutdown.js'
-import { HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE } from './file-names.js'
+import {
+  CLEANER_OFFSET_FILE,
+  HIGH_WATERMARK_FILE,
+  LOG_START_FILE,
+  RECOVERY_POINT_FILE,
+} from './file-names.js'
 import type { LogDirectory } from './log-manager.js'
 import { OffsetCheckpoint } from './offset-checkpoint.js'
 import type { PartitionLog } from './partition-log.js'
@@ -21,6 +26,8 @@ export class DataDirectory implements LogDirectory {
   readonly recoveryPoints: OffsetCheckpoint
   readonly logStarts: OffsetCheckpoint
   readonly highWatermarks: OffsetCheckpoint
+  /** Of logs that were ever compacted. */
+  readonly cleanedOffsets: OffsetCheckpoint
 
   constructor(
     disk: Disk,
@@ -34,6 +41,7 @@ export class DataDirectory implements LogDirectory {
     this.recoveryPoints = new OffsetCheckpoint(disk, `${path}/${RECOVERY_POINT_FILE}`)
     this.logStarts = new OffsetCheckpoint(disk, `${path}/${LOG_START_FILE}`)
     this.highWatermarks = new OffsetCheckpoint(disk, `${path}/${HIGH_WATERMARK_FILE}`)
+    this.cleanedOffsets = new OffsetCheckpoint(disk, `${path}/${CLEANER_OFFSET_FILE}`)
   }
 
   /** Brings the files of recovery points and log starts up to date. */
@@ -56,15 +64,29 @@ export class DataDirectory implements LogDirectory {
     this.highWatermarks.write(highWatermarks, done)
   }
 
-  /** Writes all checkpoints, after what is under way of them. */
-  checkpointAll(): Promise<void> {
-    for (const file of [this.recoveryPoints, this.logStarts, this.highWatermarks]) file.invalidate()
-    return new Promise((resolve, reject) => {
-      this.checkpointLogs((error) => {
-        if (error !== null) reject(error)
-        else this.checkpointHighWatermarks((failure) => (failure ? reject(failure) : resolve()))
-      })
+  /** Brings the file of how far logs have been compacted up to date. */
+  checkpointCleaned(done: (error: DiskError | null) => void): void {
+    const entries = this.#logsWithFiles().flatMap((log) => {
+      return log.cleanedTo === undefined ? [] : [entry(log, log.cleanedTo)]
     })
+    // Most directories never need the file.
+    if (entries.length === 0 && !this.cleanedOffsets.hasEntries) done(null)
+    else this.cleanedOffsets.write(entries, done)
+  }
+
+  /** Writes all checkpoints, after what is under way of them. */
+  async checkpointAll(): Promise<void> {
+    for (const file of [this.recoveryPoints, this.logStarts, this.highWatermarks]) file.invalidate()
+    const writes: ((done: (error: DiskError | null) => void) => void)[] = [
+      (done) => this.checkpointLogs(done),
+      (done) => this.checkpointHighWatermarks(done),
+      (done) => this.checkpointCleaned(done),
+    ]
+    for (const write of writes) {
+      await new Promise<void>((resolve, reject) => {
+        write((error) => (error === null ? resolve() : reject(error)))
+      })
+    }
   }
 
   release(): void {

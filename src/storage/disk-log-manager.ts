@@ -4,6 +4,8 @@ import { randomUuid } from '../env/random.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import { BufferPool } from './buffer-pool.js'
 import { UNKNOWN_BROKER_EPOCH } from './clean-shutdown.js'
+import { DEFAULT_CLEANER_CONFIG } from './cleaner/cleaner-config.js'
+import { LogCleaner } from './cleaner/log-cleaner.js'
 import type { DataDirectory } from './data-directory.js'
 import { deletedDirectoryName, logDirectoryName } from './file-names.js'
 import { IndexCache } from './index-cache.js'
@@ -52,6 +54,7 @@ class DiskLogManager implements LogManager {
   readonly #logs = new Map<string, PartitionLog>()
   readonly #timers = new Set<Timer>()
   readonly #deletionsToCheckpoint = new Set<DataDirectory>()
+  #cleaner: LogCleaner | undefined
   #started: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
@@ -195,7 +198,10 @@ class DiskLogManager implements LogManager {
     const { retentionCheckIntervalMs, checkpointIntervalMs, clocks } = this.#options
     const { logical, pacing } = clocks
     this.#every(logical, retentionCheckIntervalMs ?? DEFAULT_RETENTION_CHECK_INTERVAL_MS, () =>
-      this.#visitLogs((log) => log.deleteOldSegments()),
+      this.#visitLogs((log) => {
+        // The cleaner sees to the others, as it must not be working on them meanwhile.
+        if (!log.config.compact) log.deleteOldSegments()
+      }),
     )
     this.#every(logical, PRODUCER_EXPIRATION_CHECK_INTERVAL_MS, () =>
       this.#visitLogs((log) => log.removeExpiredProducers()),
@@ -206,6 +212,16 @@ class DiskLogManager implements LogManager {
     this.#every(pacing, HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS, () =>
       this.#checkpoint((directory, done) => directory.checkpointHighWatermarks(done)),
     )
+    const cleanerConfig = this.#options.cleanerConfig ?? (() => DEFAULT_CLEANER_CONFIG)
+    if (!cleanerConfig().enabled) return
+    this.#cleaner = new LogCleaner(this.#context, clocks, cleanerConfig, {
+      logs: () => this.#logs.values(),
+      checkpointCleaned: (log) => {
+        const directory = this.directoryOf(log) as DataDirectory
+        if (!directory.offline) directory.checkpointCleaned(this.#reporting(directory))
+      },
+    })
+    this.#cleaner.start()
   }
 
   #createLog(id: TopicPartition, { topicId, config, directoryId }: NewLogOptions): PartitionLog {
@@ -326,6 +342,7 @@ class DiskLogManager implements LogManager {
   async #closeAll(brokerEpoch: number): Promise<void> {
     // A start that is under way ends early, and says itself what went wrong with it.
     await this.#started?.catch(() => {})
+    await this.#cleaner?.stop()
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     for (const directory of this.directories) await this.#closeDirectory(directory, brokerEpoch)

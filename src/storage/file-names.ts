@@ -22,6 +22,7 @@ export const META_PROPERTIES_FILE = 'meta.properties'
 export const RECOVERY_POINT_FILE = 'recovery-point-offset-checkpoint'
 export const LOG_START_FILE = 'log-start-offset-checkpoint'
 export const HIGH_WATERMARK_FILE = 'replication-offset-checkpoint'
+export const CLEANER_OFFSET_FILE = 'cleaner-offset-checkpoint'
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 
 /** The directory of a deleted log, until its files are gone. */

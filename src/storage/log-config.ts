@@ -22,10 +22,23 @@ export interface LogConfig {
   readonly maxMessageBytes: number
   /** Milliseconds between a segment's or log's deletion and that of its files. */
   readonly fileDeleteDelayMs: number
+  /** Part of the log that has to be dirty for it to be compacted, 0 to 1. */
+  readonly minCleanableDirtyRatio: number
+  /** Milliseconds that a record stays uncompacted at least. */
+  readonly minCompactionLagMs: number
+  /** Milliseconds after which a record has to be compacted. */
+  readonly maxCompactionLagMs: number
+  /** Milliseconds for which compaction keeps a tombstone. */
+  readonly deleteRetentionMs: number
   /** `cleanup.policy` contains `delete`. */
   readonly delete: boolean
   /** `cleanup.policy` contains `compact`. */
   readonly compact: boolean
+}
+
+/** Milliseconds after which a new segment begins: only what isn't written to can be compacted. */
+export function maxSegmentMs({ compact, maxCompactionLagMs, segmentMs }: LogConfig): number {
+  return compact && maxCompactionLagMs > 0 ? Math.min(maxCompactionLagMs, segmentMs) : segmentMs
 }
 
 /** Kafka's defaults of the topic configs. */
@@ -41,6 +54,10 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
   retentionMs: 7 * 24 * 60 * 60 * 1000,
   maxMessageBytes: 1024 * 1024 + 12,
   fileDeleteDelayMs: 60_000,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  deleteRetentionMs: 24 * 60 * 60 * 1000,
   delete: true,
   compact: false,
 }

@@ -142,8 +142,7 @@ class LogLoader {
   #sweep(entries: readonly DiskEntry[]): string[] {
     const { context, directory } = this.options
     const names: string[] = []
-    for (const { name, isDirectory } of entries) {
-      if (isDirectory) continue
+    for (const name of this.#removeHalfSwaps(entries)) {
       const isLeftover =
         (name.endsWith(DELETED_SUFFIX) && !name.endsWith(RAFT_SNAPSHOT_DELETED_SUFFIX)) ||
         name.endsWith(CLEANED_SUFFIX) ||
@@ -152,6 +151,22 @@ class LogLoader {
       else names.push(name)
     }
     return this.#removeOrphans(finishSwaps(this.options, names))
+  }
+
+  /**
+   * A swap that hasn't got as far as to call all its files `.swap` never began. These go before the
+   * other ones, by which they are known. @returns the names of the other files
+   */
+  #removeHalfSwaps(entries: readonly DiskEntry[]): string[] {
+    const { context, directory } = this.options
+    const names = entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name)
+    const cleaned = names.filter((name) => name.endsWith(CLEANED_SUFFIX))
+    const from = Math.min(...cleaned.map((name) => offsetOfFile(name) ?? Infinity))
+    return names.filter((name) => {
+      const isHalf = name.endsWith(SWAP_SUFFIX) && (offsetOfFile(name) ?? -1) >= from
+      if (isHalf) context.disk.remove(`${directory}/${name}`)
+      return !isHalf
+    })
   }
 
   /** Indexes whose segment is gone, as a crash between the deletions of its files leaves them. */
@@ -199,7 +214,7 @@ class LogLoader {
           : 'the log was cut before a batch that is not whole',
       )
       const cutFrom = isAfterGap ? segment.baseOffset : segment.baseOffset + 1
-      for (const later of this.#segments.removeFrom(cutFrom)) later.removeFiles()
+      this.#removeSegmentsFrom(cutFrom)
       return
     }
   }
@@ -238,7 +253,11 @@ class LogLoader {
       return true
     })
     segment.setSize(end)
-    if (end < length) file.truncate(end)
+    if (end < length) {
+      file.truncate(end)
+      // Even if nothing is left that has to be synced, what was cut off must not come back.
+      segment.syncedSize = -1
+    }
     if (segment !== this.#segments.active) segment.writeIndexes()
     this.#logEndOffset = next
     return length - end
@@ -247,10 +266,17 @@ class LogLoader {
   // Segments may have been deleted by hand; the log then begins where it should, empty.
   #dropIfBeforeLogStart(): void {
     if (this.#segments.count === 0 || this.#logEndOffset >= this.options.logStartOffset) return
-    for (const segment of this.#segments.removeFrom(0)) segment.removeFiles()
+    this.#removeSegmentsFrom(0)
     this.#epochs.clear()
     this.#snapshots.removeAll()
     this.#hasProducers = false
+  }
+
+  /** They must not come back after the next crash, when the log has gone on without them. */
+  #removeSegmentsFrom(offset: number): void {
+    const { context, directory } = this.options
+    for (const segment of this.#segments.removeFrom(offset)) segment.removeFiles()
+    context.disk.syncDirectory(directory)
   }
 
   #removeStraySnapshots(): void {
@@ -313,7 +339,8 @@ function finishSwaps(options: LogLoadOptions, names: readonly string[]): string[
     .map((name) => {
       const base = offsetOfFile(name)!
       const aside = `${directory}/${fileName(base, LOG_SUFFIX)}`
-      return { base, end: nextOffsetOf(context, `${aside}${SWAP_SUFFIX}`, base) }
+      const next = nextOffsetOf(context, `${aside}${SWAP_SUFFIX}`, base)
+      return { base, end: Math.max(next, base + 1) }
     })
   const from = Math.min(...ranges.map(({ base }) => base))
   const to = Math.max(...ranges.map(({ end }) => end))
@@ -329,6 +356,7 @@ function finishSwaps(options: LogLoadOptions, names: readonly string[]): string[
     disk.rename(`${directory}/${name}`, `${directory}/${finalName}`)
     kept.push(finalName)
   }
+  disk.syncDirectory(directory)
   return kept
 }
 

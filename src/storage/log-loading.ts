@@ -93,6 +93,7 @@ export async function loadDirectory(directory: DataDirectory, options: LoadOptio
   const recoveryPoints = readOffsets(directory.recoveryPoints, context)
   const logStarts = readOffsets(directory.logStarts, context)
   const highWatermarks = readOffsets(directory.highWatermarks, context)
+  const cleanedOffsets = readOffsets(directory.cleanedOffsets, context)
   const startedMs = nowMs()
   let saidMs = startedMs
   let done = 0
@@ -109,6 +110,7 @@ export async function loadDirectory(directory: DataDirectory, options: LoadOptio
     }
     const log = await openPartitionLog(context, origin, `${path}/${name}`)
     log.updateHighWatermark(highWatermarks.get(name) ?? 0)
+    log.cleanedTo = cleanedOffsets.get(name)
     options.onLoaded(directory, log)
     done++
     if (nowMs() - saidMs >= PROGRESS_INTERVAL_MS) {

@@ -2,6 +2,7 @@ import type { Clocks } from '../env/clock.js'
 import type { Disk } from '../env/disk.js'
 import type { Logger } from '../env/logger.js'
 import type { Random } from '../env/random.js'
+import type { CleanerConfig } from './cleaner/cleaner-config.js'
 import type { Log } from './log.js'
 import type { LogConfig } from './log-config.js'
 
@@ -39,6 +40,8 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs?: number
   /** `log.retention.check.interval.ms` */
   readonly retentionCheckIntervalMs?: number
+  /** `log.cleaner.*`, asked for again and again; Kafka's defaults if left out. */
+  readonly cleanerConfig?: () => CleanerConfig
   /** `log.flush.offset.checkpoint.interval.ms` and the one of log starts and high watermarks. */
   readonly checkpointIntervalMs?: number
   /** Called once for each directory that fails. */

@@ -88,7 +88,11 @@ export function readLog(
     isOld: next !== undefined,
   })
   if (!(slice instanceof Promise)) return slice ?? readLog(pool, segments, read, index + 1)
-  return slice.then((found) => found ?? readLog(pool, segments, read, index + 1))
+  return slice.then((found) => {
+    if (found !== undefined || next === undefined) return found ?? EMPTY_SLICE
+    // The next one may have another place by now, or be part of one that begins earlier.
+    return readLog(pool, segments, read, Math.max(0, segments.indexOf(next.baseOffset)))
+  })
 }
 
 /**
@@ -120,6 +124,8 @@ function readFrom(
   gap: number,
   sliceBytes: number,
 ): LogSlice | undefined | Promise<LogSlice | undefined> {
+  // It went while it was read. The client asks again, and gets what has taken its place.
+  if (read.segment.isDeleted) return EMPTY_SLICE
   const wanted = Math.min(read.endPosition - from, gap + Math.max(sliceBytes, HEADER_SIZE))
   if (wanted < HEADER_SIZE) return undefined
   const buffer = pool.take(wanted)

@@ -51,6 +51,11 @@ export class LogSegments {
     return this.#segments[index]
   }
 
+  /** Puts one in the place of several that follow one another. */
+  replace(old: readonly LogSegment[], by: LogSegment): void {
+    this.#segments.splice(this.#segments.indexOf(old[0]!), old.length, by)
+  }
+
   /** Takes out the first `count`. */
   removeFirst(count: number): LogSegment[] {
     return this.#segments.splice(0, count)

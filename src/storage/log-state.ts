@@ -14,6 +14,10 @@ export class LogState {
   logStartOffset: number
   logEndOffset: number
   highWatermark: number
+  /** Everything before this offset has been compacted; undefined for never. */
+  cleanedTo: number | undefined
+  /** How often something was cut off the log's end. */
+  truncations = 0
 
   constructor(
     options: PartitionLogOptions,

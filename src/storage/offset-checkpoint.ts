@@ -23,6 +23,11 @@ export class OffsetCheckpoint {
     readonly path: string,
   ) {}
 
+  /** Whether the file has any, as far as it was read or written. */
+  get hasEntries(): boolean {
+    return this.#content !== undefined && this.#content !== format([]) && this.#content !== ''
+  }
+
   /**
    * The offsets by the name of the log's directory; none where there is no file.
    *

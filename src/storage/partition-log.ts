@@ -2,6 +2,7 @@ import { type DiskCallback, DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import { abortedTxnsOfSlice } from './aborted-transactions.js'
 import { AppendQueue, type AppendQueueOwner } from './append-queue.js'
+import { canBeReplaced, swapSegments } from './cleaner/segment-swap.js'
 import type {
   AppendCallback,
   AppendOrigin,
@@ -26,6 +27,9 @@ import { runInSlices, type Slices } from './slices.js'
 import { storageError } from './storage-error.js'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.js'
 import type { AbortedTxn } from './transaction-index.js'
+
+/** How often a search begins, at most. */
+const MAX_SEARCHES = 3
 
 /** The {@link Log} of a partition, in files of a disk. */
 export class PartitionLog extends LogState implements Log, AppendQueueOwner, RollerOwner {
@@ -177,19 +181,33 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
       if (count === this.files.segments.count) this.#roller.rollAt(this.nextOffset)
       const deleted = removeFirstSegments(this.files, count)
       this.advanceLogStartOffset(this.firstSegmentOffset)
-      this.#later(this.config.fileDeleteDelayMs, () => {
-        for (const segment of deleted) segment.removeDeletedFiles()
-      })
+      this.#removeLater(deleted)
       return count
     })
   }
 
+  /**
+   * Puts a cleaned segment, which is complete and safe, in the place of those that it was made of.
+   *
+   * @returns false when the log is closed or has changed meanwhile
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  replaceSegments(old: readonly LogSegment[], cleaned: LogSegment): boolean {
+    if (!this.#isWritable || !canBeReplaced(this.files, old)) return false
+    this.#attempt(() => {
+      swapSegments(this.#context.disk, this.directory, this.files, old, cleaned)
+    })
+    this.#removeLater(old)
+    return true
+  }
+
   offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
-    return this.#search(findByTimestamp(this.files.segments, timestamp, this.logStartOffset))
+    const { segments } = this.files
+    return this.#search(() => findByTimestamp(segments, timestamp, this.logStartOffset))
   }
 
   offsetForMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
-    return this.#search(findMaxTimestamp(this.files.segments))
+    return this.#search(() => findMaxTimestamp(this.files.segments))
   }
 
   removeExpiredProducers(): void {
@@ -247,9 +265,15 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
     return this.#fail(error)
   }
 
-  #search<T>(search: Slices<T>): Promise<T> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return runInSlices(this.#context.disk, search)
+  /** Begins again where segments went under it: others have taken their place by then. */
+  async #search<T>(begin: () => Slices<T>, attempts = MAX_SEARCHES): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      return await runInSlices(this.#context.disk, begin())
+    } catch (error) {
+      if (!(error instanceof DiskError) || attempts === 1) throw error
+      return this.#search(begin, attempts - 1)
+    }
   }
 
   #truncate(done: LogCallback, work: () => Promise<void>): void {
@@ -259,6 +283,7 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
         return
       }
       this.#isTruncating = true
+      this.truncations++
       const ended = (error: Error | null): void => {
         this.#isTruncating = false
         done(error === null ? null : this.#fail(error))
@@ -279,6 +304,7 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
     this.logEndOffset = offset
     this.#appender.nextOffset = offset
     this.#flusher.recoveryPoint = Math.min(this.#flusher.recoveryPoint, offset)
+    if (this.cleanedTo !== undefined) this.cleanedTo = Math.min(this.cleanedTo, offset)
     this.#flusher.directoryChanged()
     this.updateHighWatermark(Math.min(this.highWatermark, offset))
   }
@@ -309,6 +335,13 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
         this.#failure ??= storageError(this.directory, new Error('the log is closed'))
         done(error)
       })
+    })
+  }
+
+  /** Whoever reads at them may finish first. */
+  #removeLater(segments: readonly LogSegment[]): void {
+    this.#later(this.config.fileDeleteDelayMs, () => {
+      for (const segment of segments) segment.removeFiles()
     })
   }
 

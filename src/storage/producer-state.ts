@@ -30,6 +30,13 @@ export interface CompletedTxn {
   readonly isAborted: boolean
 }
 
+/** What a producer wrote last, as far as compaction has to keep it. */
+export interface LastRecord {
+  /** Of its last batch; undefined where its epoch's only trace is a marker. */
+  readonly lastDataOffset: number | undefined
+  readonly producerEpoch: number
+}
+
 /**
  * What the producers of one log have written last (Kafka's `ProducerStateManager`): enough to tell a
  * batch that is sent again from one that is missing its predecessor (KIP-98), and which transactions
@@ -171,6 +178,15 @@ export class ProducerState {
     open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset)
     for (const entry of open) this.#ongoing.set(entry.currentTxnFirstOffset, entry.producerId)
     return true
+  }
+
+  /** By producer id. */
+  lastRecords(): Map<number, LastRecord> {
+    const records = new Map<number, LastRecord>()
+    for (const [id, { lastBatch, epoch }] of this.#producers) {
+      records.set(id, { lastDataOffset: lastBatch?.lastOffset, producerEpoch: epoch })
+    }
+    return records
   }
 
   summaries(): ProducerSummary[] {

@@ -2,7 +2,7 @@ import type { DiskError } from '../env/disk.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import type { BatchAnalysis } from './batch-analysis.js'
 import { PARTITION_METADATA_FILE } from './file-names.js'
-import type { LogConfig } from './log-config.js'
+import { type LogConfig, maxSegmentMs } from './log-config.js'
 import type { LogContext } from './log-context.js'
 import type { LogFlusher } from './log-flusher.js'
 import type { LoadedLog } from './log-loader.js'
@@ -54,7 +54,7 @@ export class SegmentRoller {
       )
     }
     const active = this.files.segments.active ?? this.#createFiles()
-    const maxAgeMs = config.segmentMs - this.#jitterMs
+    const maxAgeMs = maxSegmentMs(config) - this.#jitterMs
     if (!active.shouldRoll(bytes, lastOffset, maxTimestamp, config, maxAgeMs)) return active
     return this.rollAt(Math.max(firstOffset, nextOffset))
   }

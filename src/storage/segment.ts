@@ -43,6 +43,9 @@ export class LogSegment implements IndexHolder {
   #max: TimestampOffset | undefined
   /** Timestamp of the first batch, by which the segment's age is counted; undefined until read. */
   #firstTimestamp: number | undefined
+  /** What the names of the files end with besides: nothing but while it is being made or deleted. */
+  #suffix = ''
+  #modifiedMs: number | undefined
 
   private constructor(
     private readonly context: LogContext,
@@ -55,9 +58,19 @@ export class LogSegment implements IndexHolder {
     this.createdMs = context.clock.now()
   }
 
-  /** A new segment with an empty file; what a file of that name held is gone. */
-  static create(context: LogContext, directory: string, baseOffset: number): LogSegment {
+  /**
+   * A new segment with an empty file; what a file of that name held is gone.
+   *
+   * @param suffix what the names of the files end with, as long as the segment isn't the log's
+   */
+  static create(
+    context: LogContext,
+    directory: string,
+    baseOffset: number,
+    suffix = '',
+  ): LogSegment {
     const segment = new LogSegment(context, directory, baseOffset, 0)
+    segment.#suffix = suffix
     const file = context.disk.open(segment.path(LOG_SUFFIX), { create: true })
     if (file.length > 0) file.truncate(0)
     segment.#file = file
@@ -77,7 +90,7 @@ export class LogSegment implements IndexHolder {
   }
 
   path(suffix: string): string {
-    return `${this.directory}/${fileName(this.baseOffset, suffix)}`
+    return `${this.directory}/${fileName(this.baseOffset, suffix)}${this.#suffix}`
   }
 
   get file(): DiskFile {
@@ -122,13 +135,28 @@ export class LogSegment implements IndexHolder {
   /** Timestamp of the youngest record, for retention; of the file where no record has one. */
   get largestTimestamp(): number {
     const { timestamp } = this.max
-    if (timestamp >= 0) return timestamp
-    return this.modifiedMs
+    return timestamp >= 0 ? timestamp : this.modifiedMs
   }
 
   /** When the file was last written to. */
   get modifiedMs(): number {
-    return this.context.disk.stat(this.path(LOG_SUFFIX))?.modifiedMs ?? this.createdMs
+    const { disk } = this.context
+    return this.#modifiedMs ?? disk.stat(this.path(LOG_SUFFIX))?.modifiedMs ?? this.createdMs
+  }
+
+  /** A segment that is made of older ones is as old as they are. */
+  set modifiedMs(modifiedMs: number) {
+    this.#modifiedMs = modifiedMs
+  }
+
+  /** Nothing is written to it any more, and all of it survives a crash. */
+  get isSealed(): boolean {
+    return !this.#isActive && this.syncedSize >= this.visibleSize
+  }
+
+  /** It isn't the log's any more, and its files are going. */
+  get isDeleted(): boolean {
+    return this.#suffix === DELETED_SUFFIX
   }
 
   /** Keeps the indexes in memory: this segment is written to from now on. */
@@ -279,10 +307,8 @@ export class LogSegment implements IndexHolder {
   /** Whether the index files are there; if not they have to be built anew. */
   get hasIndexes(): boolean {
     const { disk } = this.context
-    const haveFiles = [INDEX_SUFFIX, TIME_INDEX_SUFFIX].every(
-      (suffix) => disk.stat(this.path(suffix)) !== undefined,
-    )
-    return haveFiles && this.#hasSoundTxnIndex()
+    const isThere = (suffix: string): boolean => disk.stat(this.path(suffix)) !== undefined
+    return [INDEX_SUFFIX, TIME_INDEX_SUFFIX].every(isThere) && this.#hasSoundTxnIndex()
   }
 
   /** Whether the index files are there and make sense; if not they have to be built anew. */
@@ -294,8 +320,8 @@ export class LogSegment implements IndexHolder {
     this.#offsetIndex = OffsetIndex.load(this.baseOffset, offsets)
     this.#timeIndex = TimeIndex.load(this.baseOffset, times)
     this.context.indexes.touch(this)
-    const areSound = this.#offsetIndex !== undefined && this.#timeIndex !== undefined
-    return areSound && this.#hasSoundTxnIndex()
+    if (this.#offsetIndex === undefined || this.#timeIndex === undefined) return false
+    return this.#hasSoundTxnIndex()
   }
 
   #hasSoundTxnIndex(): boolean {
@@ -311,29 +337,30 @@ export class LogSegment implements IndexHolder {
 
   /** Renames the files so that they are never taken for a segment again. */
   markDeleted(): void {
+    this.changeSuffix(DELETED_SUFFIX)
+  }
+
+  /** Renames the files: from now on this comes after the ending of each. */
+  changeSuffix(suffix: string): void {
     const { disk } = this.context
     this.close()
-    for (const suffix of SUFFIXES) {
-      const path = this.path(suffix)
-      if (disk.stat(path) !== undefined) disk.rename(path, path + DELETED_SUFFIX)
+    for (const ending of SUFFIXES) {
+      const path = this.path(ending)
+      const renamed = path.slice(0, path.length - this.#suffix.length) + suffix
+      if (disk.stat(path) !== undefined) disk.rename(path, renamed)
     }
+    this.#suffix = suffix
   }
 
-  /** Deletes the files, marked or not. */
+  /** Deletes the files under the names that they have now. */
   removeFiles(): void {
     this.close()
-    for (const suffix of SUFFIXES) {
-      this.context.disk.remove(this.path(suffix))
-      this.context.disk.remove(this.path(suffix) + DELETED_SUFFIX)
-    }
+    for (const ending of SUFFIXES) this.context.disk.remove(this.path(ending))
+    this.#suffix = DELETED_SUFFIX
   }
 
-  /** Deletes the files that were marked; by now others may have the names that they had. */
-  removeDeletedFiles(): void {
-    for (const suffix of SUFFIXES) this.context.disk.remove(this.path(suffix) + DELETED_SUFFIX)
-  }
-
-  #ageFor(timestamp: number): number {
+  /** The largest timestamp of the first batch, -1 if there is none. */
+  get firstTimestamp(): number {
     if (this.#firstTimestamp === undefined) {
       this.#firstTimestamp = NO_TIMESTAMP
       scanHeaders(this.file, 0, this.visibleSize, (bytes, at) => {
@@ -341,7 +368,11 @@ export class LogSegment implements IndexHolder {
         return false
       })
     }
-    if (this.#firstTimestamp >= 0) return timestamp - this.#firstTimestamp
+    return this.#firstTimestamp
+  }
+
+  #ageFor(timestamp: number): number {
+    if (this.firstTimestamp >= 0) return timestamp - this.firstTimestamp
     return this.context.clock.now() - this.createdMs
   }
 

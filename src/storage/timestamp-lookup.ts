@@ -14,7 +14,7 @@ export function* findByTimestamp(
   timestamp: number,
   logStart: number,
 ): Slices<TimestampAndOffset | undefined> {
-  for (const segment of segments.all) {
+  for (const segment of [...segments.all]) {
     if (segment.largestTimestamp < timestamp) continue
     const indexed = segment.timeIndex.lookup(timestamp)
     const from = segment.offsetIndex.lookup(Math.max(indexed.offset, logStart)).position

@@ -31,6 +31,10 @@ export class TopicConfig extends Config<typeof topicConfigs> {
       retentionMs: this.get('retention.ms'),
       maxMessageBytes: this.get('max.message.bytes'),
       fileDeleteDelayMs: this.get('file.delete.delay.ms'),
+      minCleanableDirtyRatio: this.get('min.cleanable.dirty.ratio'),
+      minCompactionLagMs: this.get('min.compaction.lag.ms'),
+      maxCompactionLagMs: this.get('max.compaction.lag.ms'),
+      deleteRetentionMs: this.get('delete.retention.ms'),
       delete: policy.includes('delete'),
       compact: policy.includes('compact'),
     }

@@ -257,11 +257,14 @@ export function attributesOf(fields: {
   readonly timestampType: TimestampType
   readonly transactional: boolean
   readonly control: boolean
+  /** The base timestamp is a delete horizon (KIP-534). */
+  readonly deleteHorizon?: boolean
 }): number {
   return (
     fields.compression |
     (fields.timestampType === TimestampType.LOG_APPEND_TIME ? TIMESTAMP_TYPE_MASK : 0) |
     (fields.transactional ? TRANSACTIONAL_MASK : 0) |
-    (fields.control ? CONTROL_MASK : 0)
+    (fields.control ? CONTROL_MASK : 0) |
+    (fields.deleteHorizon ? DELETE_HORIZON_MASK : 0)
   )
 }

@@ -41,6 +41,8 @@ export interface BatchInput {
   readonly control?: boolean
   /** Larger than the last record's where compaction removed what followed it. */
   readonly lastOffsetDelta?: number
+  /** When tombstones and markers in it may be compacted away; none if left out (KIP-534). */
+  readonly deleteHorizonMs?: number
 }
 
 interface SizedRecord {
@@ -54,13 +56,13 @@ interface SizedRecord {
 export function buildBatch(input: BatchInput): Buffer {
   const timestamp = input.timestamp ?? NO_TIMESTAMP
   const timestampType = input.timestampType ?? TimestampType.CREATE_TIME
-  const firstTimestamp = input.records[0]?.timestamp ?? timestamp
-  let maxTimestamp = firstTimestamp
+  let maxTimestamp = input.records[0]?.timestamp ?? timestamp
+  const baseTimestamp = input.deleteHorizonMs ?? maxTimestamp
   let recordsSize = 0
   const sized = input.records.map((record, index): SizedRecord => {
     const recordTimestamp = record.timestamp ?? timestamp
     maxTimestamp = Math.max(maxTimestamp, recordTimestamp)
-    const timestampDelta = recordTimestamp - firstTimestamp
+    const timestampDelta = recordTimestamp - baseTimestamp
     const offsetDelta = record.offsetDelta ?? index
     const bodySize = sizeOfBody(record, timestampDelta, offsetDelta)
     recordsSize += sizeOfVarint(bodySize) + bodySize
@@ -76,9 +78,10 @@ export function buildBatch(input: BatchInput): Buffer {
       timestampType,
       transactional: input.transactional ?? false,
       control: input.control ?? false,
+      deleteHorizon: input.deleteHorizonMs !== undefined,
     }),
     lastOffsetDelta: input.lastOffsetDelta ?? sized.at(-1)?.offsetDelta ?? 0,
-    baseTimestamp: firstTimestamp,
+    baseTimestamp,
     maxTimestamp: timestampType === TimestampType.LOG_APPEND_TIME ? timestamp : maxTimestamp,
     producerId: input.producerId ?? NO_PRODUCER_ID,
     producerEpoch: input.producerEpoch ?? NO_PRODUCER_EPOCH,

@@ -1,13 +1,27 @@
 import { MemoryDisk } from '../../../src/env/disk-memory.js'
-import { batchSize, CompressionType } from '../../../src/protocol/records/batch.js'
+import {
+  batchesOf,
+  batchSize,
+  CompressionType,
+  isControl,
+  isTransactional,
+  lastOffset,
+  producerId,
+} from '../../../src/protocol/records/batch.js'
 import { buildBatch } from '../../../src/protocol/records/builder.js'
 import {
   buildEndTxnMarker,
   ControlRecordType,
+  controlRecordType,
 } from '../../../src/protocol/records/control-records.js'
 import { type LogRecord, recordsOf } from '../../../src/protocol/records/record.js'
+import { cleanableRange, isWorthCleaning } from '../../../src/storage/cleaner/log-to-clean.js'
 import { AppendOrigin, type Log } from '../../../src/storage/log.js'
-import { append, MEGABYTE, START_MS } from './storage-fixture.js'
+import type { PartitionLog } from '../../../src/storage/partition-log.js'
+import { append, type ManualClock, MEGABYTE, START_MS } from './storage-fixture.js'
+
+/** How often the tests' cleaner looks for work. */
+export const BACKOFF_MS = 100
 
 /** A copy of the files, as a disk of its own. */
 export function copyOf(
@@ -69,29 +83,67 @@ export function endTxn(
   return append(log, marker, 0, AppendOrigin.COORDINATOR)
 }
 
-/** Calls `visit` with every batch of the log, from its first segment on. */
-export async function forEachBatch(
-  log: Log,
-  visit: (bytes: Buffer, at: number) => void,
-): Promise<void> {
-  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
-    const slice = await log.read(offset, MEGABYTE, log.logEndOffset, true)
-    const { records } = slice
-    if (records.length === 0) return
-    for (let at = 0; at + 61 <= records.length; at += batchSize(records, at)) {
-      if (at + batchSize(records, at) > records.length) break
-      visit(records, at)
-      offset = Math.max(
-        offset,
-        Number(records.readBigInt64BE(at)) + records.readInt32BE(at + 23) + 1,
-      )
-    }
-    slice.release()
-  }
-}
-
 /** The records of a batch, with buffers of their own. */
 export function copiedRecords(bytes: Buffer, at: number): LogRecord[] {
   const copy = Buffer.from(bytes.subarray(at, at + batchSize(bytes, at)))
   return [...recordsOf(copy, 0)]
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+/** Lets the cleaner work until there is nothing worth cleaning in the log. */
+export async function clean(log: Log, clock: ManualClock, laterMs = BACKOFF_MS): Promise<void> {
+  const target = log as PartitionLog
+  const isDirty = (): boolean => {
+    return isWorthCleaning(cleanableRange(target, clock.now()), target.config)
+  }
+  clock.advance(laterMs)
+  while (isDirty()) await nextTurn()
+  // The round has to end, so that the next one can begin.
+  for (let i = 0; i < 3; i++) await nextTurn()
+}
+
+/** A record as a consumer sees it. */
+export interface Seen {
+  readonly offset: number
+  readonly key: string
+  readonly value: string | null
+}
+
+/** What a consumer with `read_committed` makes of the log, asking for so many bytes at a time. */
+export async function readCommitted(log: Log, maxBytes: number): Promise<Seen[]> {
+  const seen: Seen[] = []
+  const end = log.lastStableOffset
+  const aborting = new Set<number>()
+  for (let offset = log.logStartOffset; offset < end; ) {
+    const slice = await log.read(offset, maxBytes, end, true)
+    const { records } = slice
+    if (records.length === 0) break
+    const aborted = log.abortedTransactions(offset, records.length)
+    aborted.sort((a, b) => a.firstOffset - b.firstOffset)
+    for (const at of batchesOf(records)) {
+      const last = lastOffset(records, at)
+      while (aborted.length > 0 && aborted[0]!.firstOffset <= last) {
+        aborting.add(aborted.shift()!.producerId)
+      }
+      offset = last + 1
+      const id = producerId(records, at)
+      if (isControl(records, at)) {
+        const [marker] = copiedRecords(records, at)
+        if (marker && controlRecordType(marker.key) === ControlRecordType.ABORT) aborting.delete(id)
+        continue
+      }
+      if (isTransactional(records, at) && aborting.has(id)) continue
+      for (const record of copiedRecords(records, at)) {
+        const { key, value } = record
+        seen.push({ offset: record.offset, key: String(key), value: value && String(value) })
+      }
+    }
+    slice.release()
+  }
+  return seen
 }
