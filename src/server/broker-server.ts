@@ -1,5 +1,6 @@
 import { createHandlers } from '../broker/api/index.js'
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js'
+import { cleanerSettings } from '../broker/cleaner-settings.js'
 import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import { GroupElections } from '../broker/group-elections.js'
@@ -215,6 +216,7 @@ export class BrokerServer {
       configOf: (topic) => this.#logConfig(this.#topicSettings(topic)),
       producerIdExpirationMs: current.get('producer.id.expiration.ms'),
       retentionCheckIntervalMs: current.get('log.retention.check.interval.ms'),
+      cleanerConfig: () => cleanerSettings(this.#config.current),
       checkpointIntervalMs: current.get('log.flush.offset.checkpoint.interval.ms'),
       onDirectoryOffline: (directory, cause) => this.#directoryFailed(logs, directory, cause),
     })

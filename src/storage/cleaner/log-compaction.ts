@@ -63,6 +63,9 @@ export class LogCompaction {
     try {
       await this.#fillMap()
       const nextDirtyOffset = this.#map.latestOffset + 1
+      if (nextDirtyOffset <= this.range.firstDirtyOffset) {
+        throw new Error('log.cleaner.dedupe.buffer.size leaves no room for a single key')
+      }
       const result = await this.#cleanTo(nextDirtyOffset)
       this.log.cleanedTo = nextDirtyOffset
       return result

@@ -13,7 +13,8 @@ export async function* chunksOf(
   from: number,
   chunkBytes: number,
 ): AsyncGenerator<Buffer> {
-  let buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  const usualBytes = Math.max(HEADER_SIZE, Math.floor(chunkBytes))
+  let buffer = Buffer.allocUnsafeSlow(usualBytes)
   let position = from
   while (position < segment.visibleSize) {
     const wanted = Math.min(buffer.length, segment.visibleSize - position)
@@ -22,7 +23,7 @@ export async function* chunksOf(
     if (end > 0) {
       yield buffer.subarray(0, end)
       position += end
-      if (buffer.length > chunkBytes) buffer = Buffer.allocUnsafeSlow(chunkBytes)
+      if (buffer.length > usualBytes) buffer = Buffer.allocUnsafeSlow(usualBytes)
       continue
     }
     const size = length < HEADER_SIZE ? 0 : batchSize(buffer, 0)
