@@ -88,8 +88,8 @@ class Row {
         await this.#kept.check(c, complain)
         await this.#kept.write(c)
         await this.#transactions.round(c)
-        await this.#compaction.waitUntilCompacted(c)
       }
+      await this.#compaction.waitUntilCompacted(c)
     })
     this.t.strictSame(complaints, [], `${kind} goes on`)
     await this.#check(`what ${kind} wrote`)
