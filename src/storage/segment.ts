@@ -1,5 +1,5 @@
 import type { DiskFile } from '../env/disk.js'
-import { batchSize, lastOffset, maxTimestamp, NO_TIMESTAMP } from '../protocol/records/batch.js'
+import { batchSize, lastOffset, maxRecordTime, NO_TIMESTAMP } from '../protocol/records/batch.js'
 import { scanHeaders } from './batch-scan.js'
 import {
   DELETED_SUFFIX,
@@ -170,7 +170,7 @@ export class LogSegment implements IndexHolder {
   /** Notes a batch of the buffer, at `at`, as appended to the file. */
   append(bytes: Buffer, at: number, config: LogConfig): void {
     const last = lastOffset(bytes, at)
-    const timestamp = maxTimestamp(bytes, at)
+    const timestamp = maxRecordTime(bytes, at)
     if (this.size === 0) this.#firstTimestamp = timestamp
     if (timestamp > this.max.timestamp) this.#max = { timestamp, offset: last }
     if (this.#bytesSinceLastIndexEntry > config.indexIntervalBytes) {
@@ -364,7 +364,7 @@ export class LogSegment implements IndexHolder {
     if (this.#firstTimestamp === undefined) {
       this.#firstTimestamp = NO_TIMESTAMP
       scanHeaders(this.file, 0, this.visibleSize, (bytes, at) => {
-        this.#firstTimestamp = maxTimestamp(bytes, at)
+        this.#firstTimestamp = maxRecordTime(bytes, at)
         return false
       })
     }
@@ -380,7 +380,7 @@ export class LogSegment implements IndexHolder {
     let max = this.timeIndex.last
     const from = this.offsetIndex.lookup(max.offset).position
     scanHeaders(this.file, from, this.visibleSize, (bytes, at) => {
-      const timestamp = maxTimestamp(bytes, at)
+      const timestamp = maxRecordTime(bytes, at)
       if (timestamp > max.timestamp) max = { timestamp, offset: lastOffset(bytes, at) }
       return true
     })

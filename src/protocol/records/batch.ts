@@ -132,6 +132,11 @@ export function maxTimestamp(buffer: Buffer, at: number): number {
   return readInt64(buffer, at + MAX_TIMESTAMP)
 }
 
+/** Like {@link maxTimestamp}, but -1 where compaction has left no record. */
+export function maxRecordTime(buffer: Buffer, at: number): number {
+  return recordsCount(buffer, at) === 0 ? NO_TIMESTAMP : maxTimestamp(buffer, at)
+}
+
 export function producerId(buffer: Buffer, at: number): number {
   return readInt64(buffer, at + PRODUCER_ID)
 }

@@ -254,6 +254,23 @@ t.test('compact,delete does both', async (t) => {
   await manager.close()
 })
 
+t.test('a batch that is kept without its records has no time', async (t) => {
+  const { log, clock, manager } = await open()
+  const producer = { producerId: 5, producerEpoch: 0, baseSequence: 0 }
+  await append(log, keyed([['a', '1']], { ...producer, timestamp: START_MS + 500 }))
+  for (const value of ['2', '3']) await put(log, 'a', value)
+  await clean(log, clock)
+  t.strictSame(await pairs(log), ['a=3'])
+  t.strictSame(
+    log.activeProducers().map(({ lastSequence }) => lastSequence),
+    [0],
+  )
+  const found = { timestamp: START_MS, offset: 2, leaderEpoch: 0 }
+  t.strictSame(await log.offsetForMaxTimestamp(), found)
+  t.equal(await log.offsetForTimestamp(START_MS + 1), undefined)
+  await manager.close()
+})
+
 t.test('a reader that is within a segment as it is replaced goes on', async (t) => {
   const { log, clock, manager } = await open({ fileDeleteDelayMs: 0 })
   for (const value of ['1', '2', '3']) await put(log, 'a', value)
