@@ -105,7 +105,7 @@ export const parts = [
     files: ['compat/confluent'],
     tools: ['python', 'confluent-kafka'],
   },
-  { name: 'go', files: ['compat/go'], tools: ['go'] },
+  { name: 'go', files: ['compat/go'], tools: ['go'], timeoutSeconds: 600 },
   {
     name: 'platformatic',
     files: ['compat/platformatic'],
