@@ -37,6 +37,7 @@ export function incrementalAlterConfigs(
   context: DecisionContext,
   { resources, validateOnly }: IncrementalAlterConfigsRequest,
 ): Decision<IncrementalAlterConfigsResponse> {
+  if (resources.some(({ configs }) => configs.some(isUnknown))) return refuseAll(resources)
   const records: NewRecord[] = []
   const responses = alterEach(resources, (resource): ApiError => {
     let changes: ConfigChanges
@@ -52,6 +53,21 @@ export function incrementalAlterConfigs(
     return problem
   })
   return configDecision(context, records, responses, validateOnly)
+}
+
+function isUnknown({ configOperation }: Alteration): boolean {
+  return !Object.values<number>(Operation).includes(configOperation)
+}
+
+/** Kafka fails on an operation it doesn't know before it looks at any resource, and says nothing of it. */
+function refuseAll(resources: readonly Resource[]): Decision<IncrementalAlterConfigsResponse> {
+  const responses = resources.map(({ resourceType, resourceName }) => ({
+    errorCode: ErrorCode.UNKNOWN_SERVER_ERROR,
+    errorMessage: null,
+    resourceType,
+    resourceName,
+  }))
+  return { records: [], response: { throttleTimeMs: 0, responses } }
 }
 
 function changesOf(context: DecisionContext, resource: Resource): ConfigChanges {
@@ -78,14 +94,11 @@ function valueAfter(
       const parts = listBefore(resourceType, name, before, 'APPEND')
       return [...new Set([...parts, ...required(name, value).split(',')])].join(',')
     }
-    case Operation.SUBTRACT: {
+    default: {
       const parts = listBefore(resourceType, name, before, 'SUBTRACT')
       const gone = new Set(required(name, value).split(','))
       return parts.filter((part) => !gone.has(part)).join(',')
     }
-    default:
-      // Kafka fails on an operation it doesn't know, and says nothing of it.
-      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
   }
 }
 

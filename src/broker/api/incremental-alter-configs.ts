@@ -67,6 +67,10 @@ function check(
   return resourceType === ConfigResourceType.BROKER_LOGGER
 }
 
+function isUnknown(operation: number): boolean {
+  return !Object.values<number>(Operation).includes(operation)
+}
+
 /** There are no loggers with a level of their own here, so none can be changed. */
 function requireLoggers({ resourceName, configs }: Resource, nodeId: number): void {
   const ifOther = `Unexpected node id. Expected ${nodeId}, but received ${resourceName}`
@@ -75,6 +79,7 @@ function requireLoggers({ resourceName, configs }: Resource, nodeId: number): vo
     if (configOperation === Operation.SET || configOperation === Operation.DELETE) {
       throw new KafkaError(ErrorCode.INVALID_CONFIG, `Logger ${name} does not exist!`)
     }
+    if (isUnknown(configOperation)) throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     const operation = configOperation === Operation.APPEND ? 'APPEND' : 'SUBTRACT'
     const message = `${operation} operation is not allowed for the BROKER_LOGGER resource`
     throw new KafkaError(ErrorCode.INVALID_REQUEST, message)
@@ -87,9 +92,7 @@ function changed(
   resourceName: string,
   changes: readonly Change[],
 ): ReadonlyMap<string, string> {
-  const unknown = changes.find(
-    ({ configOperation }) => !Object.values<number>(Operation).includes(configOperation),
-  )
+  const unknown = changes.find(({ configOperation }) => isUnknown(configOperation))
   if (unknown) {
     const message = `Unknown operations type ${unknown.configOperation}`
     throw new KafkaError(ErrorCode.INVALID_REQUEST, message)

@@ -7,21 +7,23 @@ const INTEGER_BITS = { SHORT: 16n, INT: 32n, LONG: 64n } as const
 /** How Java's `Double.parseDouble` writes a decimal number (its hexadecimal form is left out). */
 const DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?[fd]?)$/i
 
-function parseInteger(name: string, text: string, type: keyof typeof INTEGER_BITS): bigint {
+function parseInteger(name: string, given: string, type: keyof typeof INTEGER_BITS): bigint {
+  const text = given.trim()
   if (/^[+-]?\d+$/.test(text)) {
     const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
     if (BigInt.asIntN(Number(INTEGER_BITS[type]), value) === value) return value
   }
-  throw invalidValue(name, text, `Not a number of type ${type}`)
+  throw invalidValue(name, given, `Not a number of type ${type}`)
 }
 
-function parseDouble(name: string, text: string): number {
-  if (!DOUBLE.test(text)) throw invalidValue(name, text, 'Not a number of type DOUBLE')
+function parseDouble(name: string, given: string): number {
+  const text = given.trim()
+  if (!DOUBLE.test(text)) throw invalidValue(name, given, 'Not a number of type DOUBLE')
   return Number(/[fd]$/i.test(text) ? text.slice(0, -1) : text)
 }
 
 function parseBoolean(name: string, text: string): boolean {
-  const lower = text.toLowerCase()
+  const lower = text.trim().toLowerCase()
   if (lower === 'true') return true
   if (lower === 'false') return false
   throw invalidValue(name, text, 'Expected value to be either true or false')
@@ -38,14 +40,14 @@ export function parseType(name: string, text: string | null, type: ConfigType): 
   const trimmed = text.trim()
   switch (type) {
     case 'BOOLEAN':
-      return parseBoolean(name, trimmed)
+      return parseBoolean(name, text)
     case 'INT':
     case 'SHORT':
-      return Number(parseInteger(name, trimmed, type))
+      return Number(parseInteger(name, text, type))
     case 'LONG':
-      return parseInteger(name, trimmed, type)
+      return parseInteger(name, text, type)
     case 'DOUBLE':
-      return parseDouble(name, trimmed)
+      return parseDouble(name, text)
     case 'LIST':
       return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
     case 'STRING':

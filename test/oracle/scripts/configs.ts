@@ -185,6 +185,23 @@ async function incrementally(t: Conversation, version: number): Promise<void> {
   await ask('subtract from no list', [topic(op(SUBTRACT, 'retention.ms', '1'))])
   await ask('set null', [topic(op(SET, 'retention.ms', null))])
   await ask('an unknown operation', [topic(op(9, 'retention.ms', '1'))])
+  await ask('an unknown operation beside a known one', [
+    topic(op(SET, 'retention.ms', '3')),
+    {
+      resourceType: GROUP,
+      resourceName: name,
+      configs: [op(9, 'consumer.session.timeout.ms', '1')],
+    },
+  ])
+  await current(t, name, 'retention.ms', null)
+  await ask('an unknown operation on a logger', [
+    { resourceType: BROKER_LOGGER, resourceName: '1', configs: [op(9, 'root', 'INFO')] },
+  ])
+  await ask('blanks for a number', [topic(op(SET, 'retention.ms', ' '))])
+  await ask('blanks around what is no truth value', [topic(op(SET, 'preallocate', ' yes '))])
+  await ask('blanks around what is no fraction', [
+    topic(op(SET, 'min.cleanable.dirty.ratio', ' x ')),
+  ])
   await ask('a key twice', [topic(op(SET, 'retention.ms', '1'), op(SET, 'retention.ms', '2'))])
   await ask('an unknown key', [topic(op(SET, 'no.such', '1'))])
   await ask('a bad value', [topic(op(SET, 'segment.bytes', 'many'))])
