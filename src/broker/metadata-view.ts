@@ -1,6 +1,5 @@
-import type { BrokerRegistration } from '../metadata/cluster.js'
 import type { MetadataImage } from '../metadata/image.js'
-import { DirectoryId } from '../metadata/partition-record.js'
+import { hasOnlineDirectory } from '../metadata/online-directory.js'
 import type { PartitionImage, TopicImage } from '../metadata/topic.js'
 import { ErrorCode } from '../protocol/errors.js'
 import type { DescribeTopicPartitionsResponse } from '../protocol/schema/describe-topic-partitions.js'
@@ -43,13 +42,6 @@ export function aliveNodes(image: MetadataImage, listener: string): Node[] {
 export function controllerIdFor(image: MetadataImage): number {
   for (const broker of image.brokers.values()) if (!broker.fenced) return broker.id
   return -1
-}
-
-function hasOnlineDirectory(broker: BrokerRegistration, directory: string | undefined): boolean {
-  if (directory === DirectoryId.LOST) return false
-  if (directory === undefined || directory === DirectoryId.UNASSIGNED) return true
-  if (directory === DirectoryId.MIGRATING || broker.directories.length === 0) return true
-  return broker.directories.includes(directory)
 }
 
 /** Replicas that can't be read at present: fenced, not on this listener, or on a failed disk. */

@@ -5,12 +5,14 @@ import type { TopicConfig } from '../metadata/config/topic-config.js'
 import type { MetadataDelta, PartitionChange } from '../metadata/delta.js'
 import type { MetadataImage } from '../metadata/image.js'
 import type { MetadataPublisher } from '../metadata/loader.js'
+import { DirectoryId } from '../metadata/partition-record.js'
 import type { PartitionImage, TopicImage } from '../metadata/topic.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import type { Log } from '../storage/log.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { LogManager } from '../storage/log-manager.js'
 import { LogValidator } from '../storage/log-validator.js'
+import type { DirectoryAssignment } from './directory-assignments.js'
 import { Partition } from './partition.js'
 import { Purgatory } from './purgatory.js'
 import { type TopicSettings, topicSettings } from './topic-settings.js'
@@ -20,6 +22,8 @@ export interface ReplicaManagerOptions {
   readonly clocks: Clocks
   readonly logger: Logger
   readonly logs: LogManager
+  /** Hears of partitions that aren't in the directory that the metadata log says. */
+  readonly onPlaced?: (placed: DirectoryAssignment) => void
   /** What is set on a topic, over what the broker sets for all. */
   readonly topicConfig: (overrides: ReadonlyMap<string, string>) => TopicConfig
 }
@@ -37,6 +41,7 @@ export class ReplicaManager implements MetadataPublisher {
   readonly validator = new LogValidator()
   readonly logs: LogManager
   readonly #nodeId: number
+  readonly #onPlaced: (placed: DirectoryAssignment) => void
   readonly #logger: Logger
   readonly #topicConfig: (overrides: ReadonlyMap<string, string>) => TopicConfig
   readonly #partitions = new Map<string, Map<number, Partition>>()
@@ -48,6 +53,7 @@ export class ReplicaManager implements MetadataPublisher {
 
   constructor(options: ReplicaManagerOptions) {
     this.#nodeId = options.nodeId
+    this.#onPlaced = options.onPlaced ?? (() => {})
     this.#logger = options.logger
     this.logs = options.logs
     this.#topicConfig = options.topicConfig
@@ -137,15 +143,30 @@ export class ReplicaManager implements MetadataPublisher {
     settings: TopicSettings,
   ): Log {
     const assigned = image.directories[image.replicas.indexOf(this.#nodeId)]
-    const isReal = this.logs.directories.some(({ directoryId }) => directoryId === assigned)
-    return this.logs.getOrCreateLog(
+    const { directories } = this.logs
+    const isOurs = directories.some(({ directoryId }) => directoryId === assigned)
+    const isElsewhere = assigned !== undefined && !isOurs && !isAnyDirectory(assigned)
+    const known = this.logs.log(topic.name, partition)
+    if (known === undefined && isElsewhere && directories.some(({ offline }) => offline)) {
+      // To begin the log anew in another directory would lose what is in that one.
+      throw new KafkaError(
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        `the log directory ${assigned} of ${topic.name}-${partition} is offline`,
+      )
+    }
+    const log = this.logs.getOrCreateLog(
       { topic: topic.name, partition },
       {
         topicId: topic.id,
         config: settings.log,
-        ...(isReal && assigned !== undefined ? { directoryId: assigned } : {}),
+        ...(isOurs && assigned !== undefined ? { directoryId: assigned } : {}),
       },
     )
+    const { directoryId, offline } = this.logs.directoryOf(log)
+    if (directoryId !== assigned && !offline) {
+      this.#onPlaced({ topicId: topic.id, partition, directoryId })
+    }
+    return log
   }
 
   #settingsOf(topic: string): TopicSettings {
@@ -216,4 +237,9 @@ export class ReplicaManager implements MetadataPublisher {
       }
     }
   }
+}
+
+/** Whether the metadata log leaves it to the broker in which directory the replica is. */
+function isAnyDirectory(directoryId: string): boolean {
+  return directoryId === DirectoryId.UNASSIGNED || directoryId === DirectoryId.MIGRATING
 }

@@ -59,8 +59,8 @@ export async function start(args: StartArguments): Promise<number> {
 
 function readyLine(server: BrokerServer, directories: string | undefined): string {
   const address = addressText(server.endpoints[0]!)
-  const where =
-    directories === undefined ? 'in memory' : `in ${relative(process.cwd(), directories) || '.'}`
+  const paths = directories?.split(',').map((path) => relative(process.cwd(), path.trim()) || '.')
+  const where = paths === undefined ? 'in memory' : `in ${paths.join(', ')}`
   return `samsa is ready at ${address}, its data ${where}. Try: kcat -b ${address} -L`
 }
 

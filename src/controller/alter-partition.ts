@@ -8,7 +8,7 @@ import type {
 import { toApiError } from './api-error.js'
 import { requireBroker } from './broker-heartbeat.js'
 import type { Decision, DecisionContext } from './decision.js'
-import { isActive, leadershipRules } from './leadership.js'
+import { acceptableLeader, isActive, leadershipRules } from './leadership.js'
 import { partitionAfter, partitionChange } from './partition-change.js'
 
 type TopicRequest = AlterPartitionRequest['topics'][number]
@@ -78,7 +78,7 @@ function alterOne(
     partition,
     isr: isr.map(({ brokerId }) => brokerId),
     leaderRecoveryState: wanted.leaderRecoveryState,
-    isAcceptableLeader: (replica) => isActive(image, replica),
+    isAcceptableLeader: acceptableLeader(image, partition),
     ...leadershipRules(context, topic),
   })
   if (record) records.push(record)

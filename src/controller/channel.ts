@@ -8,6 +8,10 @@ import type {
   AlterPartitionResponse,
 } from '../protocol/schema/alter-partition.js'
 import type {
+  AssignReplicasToDirsRequest,
+  AssignReplicasToDirsResponse,
+} from '../protocol/schema/assign-replicas-to-dirs.js'
+import type {
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponse,
 } from '../protocol/schema/broker-heartbeat.js'
@@ -39,6 +43,7 @@ export interface ControllerApis {
   AllocateProducerIds: [AllocateProducerIdsRequest, AllocateProducerIdsResponse]
   AlterConfigs: [AlterConfigsRequest, AlterConfigsResponse]
   AlterPartition: [AlterPartitionRequest, AlterPartitionResponse]
+  AssignReplicasToDirs: [AssignReplicasToDirsRequest, AssignReplicasToDirsResponse]
   BrokerHeartbeat: [BrokerHeartbeatRequest, BrokerHeartbeatResponse]
   BrokerRegistration: [BrokerRegistrationRequest, BrokerRegistrationResponse]
   ControllerRegistration: [ControllerRegistrationRequest, ControllerRegistrationResponse]

@@ -1,6 +1,7 @@
 import { allocateProducerIds } from './allocate-producer-ids.js'
 import { alterConfigs } from './alter-configs.js'
 import { alterPartition } from './alter-partition.js'
+import { assignReplicasToDirs } from './assign-replicas-to-dirs.js'
 import { brokerHeartbeat } from './broker-heartbeat.js'
 import { registerBroker } from './broker-registration.js'
 import type { ControllerApi, ControllerRequest, ControllerResponse } from './channel.js'
@@ -19,6 +20,7 @@ export const decisions: {
   AllocateProducerIds: allocateProducerIds,
   AlterConfigs: alterConfigs,
   AlterPartition: alterPartition,
+  AssignReplicasToDirs: assignReplicasToDirs,
   BrokerHeartbeat: brokerHeartbeat,
   BrokerRegistration: registerBroker,
   ControllerRegistration: registerController,

@@ -1,6 +1,7 @@
 import { ConfigResourceType } from '../metadata/config/resource.js'
 import { isElrEnabled } from '../metadata/features.js'
 import type { MetadataImage } from '../metadata/image.js'
+import { hasOnlineDirectory } from '../metadata/online-directory.js'
 import type { NewRecord } from '../metadata/record.js'
 import { recordVersions } from '../metadata/record-versions.js'
 import { NO_LEADER, type PartitionImage, type TopicImage } from '../metadata/topic.js'
@@ -22,6 +23,24 @@ export interface BrokerEvent {
 export function isActive(image: MetadataImage, id: number): boolean {
   const broker = image.brokers.get(id)
   return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
+}
+
+/**
+ * Whether a replica may lead: its broker serves, and its directory hasn't failed (Kafka's
+ * `LeaderAcceptor`).
+ *
+ * @param joining may lead though it is still fenced in the image
+ */
+export function acceptableLeader(
+  image: MetadataImage,
+  { replicas, directories }: Pick<PartitionImage, 'replicas' | 'directories'>,
+  joining?: number,
+): (replica: number) => boolean {
+  return (replica) => {
+    const broker = image.brokers.get(replica)
+    if (broker === undefined || (replica !== joining && !isActive(image, replica))) return false
+    return hasOnlineDirectory(broker, directories[replicas.indexOf(replica)])
+  }
 }
 
 /** The rules by which a topic's partitions choose their leaders. */
@@ -61,14 +80,14 @@ export function leadershipChanges(
     if (concerned.length === 0) continue
     const rules = leadershipRules(context, topic)
     for (const [partitionId, partition] of concerned) {
+      const isAcceptable = acceptableLeader(image, partition, joining)
       const record = partitionChange({
         topicId: topic.id,
         partitionId,
         partition,
         isr: partition.isr.filter((replica) => !gone(replica)),
         ...(lost === undefined ? {} : { uncleanShutdown: [lost] }),
-        isAcceptableLeader: (replica) =>
-          !gone(replica) && (replica === joining || isActive(image, replica)),
+        isAcceptableLeader: (replica) => !gone(replica) && isAcceptable(replica),
         ...rules,
       })
       if (record) records.push(record)

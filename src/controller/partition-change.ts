@@ -12,6 +12,8 @@ export interface PartitionTarget {
   readonly partitionId: number
   readonly partition: PartitionImage
   readonly isr: readonly number[]
+  /** Uuid of the directory of each replica, as they stand in its list of replicas. */
+  readonly directories?: readonly string[]
   readonly leaderRecoveryState?: number
   /** Replicas that may have lost what they had written. */
   readonly uncleanShutdown?: readonly number[]
@@ -66,6 +68,8 @@ export function partitionChange(target: PartitionTarget): NewRecord | undefined 
   if (recovery !== undefined && recovery !== partition.leaderRecoveryState) {
     data.leaderRecoveryState = recovery
   }
+  const { directories } = target
+  if (directories?.some((id, i) => id !== partition.directories[i])) data.directories = directories
   // Topic and partition are always there.
   if (Object.keys(data).length === 2) return undefined
   return { type: 'PartitionChangeRecord', version: target.version, data }

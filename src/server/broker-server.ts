@@ -1,6 +1,7 @@
 import { createHandlers } from '../broker/api/index.js'
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js'
 import { cleanerSettings } from '../broker/cleaner-settings.js'
+import { DirectoryAssignments } from '../broker/directory-assignments.js'
 import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import { GroupElections } from '../broker/group-elections.js'
@@ -168,11 +169,14 @@ export class BrokerServer {
     const { raft, bootstrap } = await this.#openQuorum(logs)
     const loader = await this.#followMetadata(logs, raft)
     await logs.start()
+    const assignments = new DirectoryAssignments(clocks.pacing, logger)
+    this.#endings.push(() => assignments.close())
     const replicas = new ReplicaManager({
       nodeId,
       clocks,
       logger,
       logs,
+      onPlaced: (placed) => assignments.add(placed),
       topicConfig: (overrides) => this.#config.topicConfig(overrides),
     })
     loader.install(replicas)
@@ -181,6 +185,8 @@ export class BrokerServer {
     loader.install(new GroupElections({ nodeId, replicas, groups, logger }))
     const controller = this.#startController(raft, loader, bootstrap)
     await this.#join(logs, loader, controller)
+    const brokerEpoch = () => this.#lifecycle?.brokerEpoch ?? -1
+    assignments.start({ nodeId, brokerEpoch, channel: controller })
     const metadata = new LiveMetadata(() => loader.image)
     return {
       nodeId,
