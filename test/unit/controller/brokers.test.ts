@@ -240,19 +240,6 @@ t.test('who leads nothing may stop at once', async (t) => {
   t.match(records, [{ data: { fenced: 1 } }])
 })
 
-t.test('what a broker says of its log directories', async (t) => {
-  const cluster = brokers(1, 2)
-  cluster.assign('orders', 1, 2)
-  const cordoned = cluster.heartbeat(1, { cordonedLogDirs: [] })
-  t.match(cordoned.records, [{ version: 3, data: { brokerId: 1, cordonedLogDirs: [] } }])
-  t.strictSame(cluster.heartbeat(1, { cordonedLogDirs: [] }).records, [], 'once')
-  const failed = cluster.heartbeat(1, { offlineLogDirs: [uuid('dir of 1')] })
-  t.match(failed.records, [
-    { type: 'BrokerRegistrationChangeRecord', version: 2, data: { logDirs: [] } },
-    { type: 'PartitionChangeRecord', data: { leader: 2, isr: [2] } },
-  ])
-})
-
 t.test('a leader tells who is in sync', async (t) => {
   const cluster = brokers(1, 2, 3)
   cluster.assign('orders', 1, 2, 3)
