@@ -62,6 +62,7 @@ export interface ValidatedBatch {
   readonly rebuildAs: CompressionType | undefined
 }
 
+const MAX_INT32 = 0x7fffffff
 // Bytes of a message in format 0 after its length; Kafka's log input stream takes nothing shorter.
 const MIN_BATCH_LENGTH = 14
 const MAGIC_END = 17
@@ -205,7 +206,7 @@ export function rebuildBatch(
 /**
  * Bytes of the batch at `at`, -1 if it isn't whole (Kafka's `ByteBufferLogInputStream`).
  *
- * @throws KafkaError CORRUPT_MESSAGE
+ * @throws KafkaError CORRUPT_MESSAGE, UNKNOWN_SERVER_ERROR
  */
 function nextBatchSize(records: Buffer, at: number): number {
   const left = records.length - at
@@ -219,6 +220,10 @@ function nextBatchSize(records: Buffer, at: number): number {
   if (left < MAGIC_END) return -1
   const version = magic(records, at)
   if (version < 0 || version > MAGIC_V2) throw corrupt(`Invalid magic found in record: ${version}`)
+  // With its first fields it can't be counted in 32 bits. Kafka fails on that.
+  if (length + LOG_OVERHEAD > MAX_INT32) {
+    throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `Record size ${length} is too large`)
+  }
   return length + LOG_OVERHEAD > left ? -1 : length + LOG_OVERHEAD
 }
 

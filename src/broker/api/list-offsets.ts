@@ -10,7 +10,9 @@ import { type FoundOffset, findOffset, OffsetLookup } from '../offset-lookup.js'
 import type { ReplicaManager } from '../replica-manager.js'
 
 const CONSUMER_REPLICA_ID = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
+const ISOLATION_LEVELS: readonly number[] = [READ_UNCOMMITTED, READ_COMMITTED]
 /** Before this version OFFSET_NOT_AVAILABLE wasn't known to clients. */
 const VERSION_WITH_OFFSET_NOT_AVAILABLE = 5
 /** From this version on, the leader epoch of an offset is told (KIP-320). */
@@ -56,6 +58,9 @@ class ListOffsets {
   }
 
   async run(): Promise<Answer> {
+    if (!ISOLATION_LEVELS.includes(this.request.isolationLevel)) {
+      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'there is no such isolation level')
+    }
     const refused: Answer['topics'][number][] = []
     const listed: Answer['topics'][number][] = []
     for (const { name, partitions } of this.request.topics) {

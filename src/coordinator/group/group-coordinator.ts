@@ -183,7 +183,11 @@ export class GroupCoordinator {
         const errorCode = ErrorCode.UNKNOWN_MEMBER_ID
         return {
           ...refuse(ErrorCode.NONE),
-          members: members.map(({ memberId }) => ({ memberId, groupInstanceId: null, errorCode })),
+          members: members.map(({ memberId, groupInstanceId }) => ({
+            memberId,
+            groupInstanceId,
+            errorCode,
+          })),
         }
       },
     )

@@ -19,6 +19,7 @@ export const groups: Script = {
     for (const version of versionsOf(ApiKey.JoinGroup)) await refusedJoins(t, version)
     for (const version of versionsOf(ApiKey.JoinGroup)) await oneMember(t, version)
     await staticMember(t)
+    await pendingStatic(t)
     await twoMembers(t)
     for (const version of versionsOf(ApiKey.DescribeGroups)) await describe(t, version)
     for (const version of versionsOf(ApiKey.ListGroups)) await list(t, version)
@@ -112,6 +113,15 @@ async function leave(
     ...body(memberId),
     groupId: `${groupId}-no`,
   })
+  if (version < 3) return
+  await t.ask('leave of unknown members of an unknown group', ApiKey.LeaveGroup, version, {
+    groupId: `${groupId}-no`,
+    members: [
+      { memberId: '', groupInstanceId: 'i' },
+      { memberId, groupInstanceId: 'j' },
+      { memberId },
+    ],
+  })
 }
 
 async function staticMember(t: Conversation): Promise<void> {
@@ -154,6 +164,18 @@ async function staticMember(t: Conversation): Promise<void> {
       { memberId: '', groupInstanceId: 'no' },
     ],
   })
+}
+
+/** A member id that was given to a dynamic member is used by a static one. */
+async function pendingStatic(t: Conversation): Promise<void> {
+  const groupId = 'pending-static'
+  const { memberId } = await t.ask('pending', ApiKey.JoinGroup, 9, joinBody(groupId))
+  const asStatic = joinBody(groupId, { memberId, groupInstanceId: 'i' })
+  for (const version of [5, 9]) {
+    await t.ask('with an instance id', ApiKey.JoinGroup, version, asStatic)
+  }
+  const joined = await t.ask('without', ApiKey.JoinGroup, 9, joinBody(groupId, { memberId }))
+  await t.ask('leave', ApiKey.LeaveGroup, 3, { groupId, members: [{ memberId: joined.memberId }] })
 }
 
 async function twoMembers(t: Conversation): Promise<void> {

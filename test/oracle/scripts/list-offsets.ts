@@ -64,6 +64,14 @@ async function listOffsetsOf(t: Conversation, version: number): Promise<void> {
       isolationLevel: 1,
       topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
     })
+    await t.ask('an isolation level that there is not', ApiKey.ListOffsets, version, {
+      replicaId: -1,
+      isolationLevel: 2,
+      topics: [
+        { name, partitions: [{ partitionIndex: 0, timestamp: -1n }] },
+        { name: `${name}-no`, partitions: [{ partitionIndex: 1, timestamp: -1n }] },
+      ],
+    })
   }
   if (version >= 4) {
     await ask('the right epoch', -1n, 0, name, { currentLeaderEpoch: 0 })

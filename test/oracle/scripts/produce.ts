@@ -106,6 +106,10 @@ async function eachVersion(t: Conversation, version: number): Promise<void> {
     changed(batch, (b) => b.writeInt32BE(0x7ffffff0, 8)),
   )
   await producer.ask(
+    'the greatest length',
+    changed(batch, (b) => b.writeInt32BE(0x7fffffff, 8)),
+  )
+  await producer.ask(
     'a negative length',
     changed(batch, (b) => b.writeInt32BE(-9, 8)),
   )

@@ -117,8 +117,10 @@ export class JoinGroup {
 
   #joinKnown(joining: Joining): Outcome<JoinAnswer> {
     const { group, memberId, groupInstanceId, protocols, reason } = joining
-    if (group.pendingJoins.has(memberId) && groupInstanceId === null) {
-      return this.#add(joining, memberId)
+    if (group.pendingJoins.has(memberId)) {
+      if (groupInstanceId === null) return this.#add(joining, memberId)
+      // Only dynamic members are given an id to join with. Kafka fails on this, and says nothing of it.
+      return refuse(ErrorCode.UNKNOWN_SERVER_ERROR)
     }
     const member = memberOrRefusal(group, memberId, groupInstanceId)
     if (!(member instanceof ClassicMember)) return refuse(member, memberId)
