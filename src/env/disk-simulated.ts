@@ -10,6 +10,7 @@ import {
   type DiskSpace,
   type DiskStat,
 } from './disk.js'
+import { randomLosses } from './losses.js'
 import type { Random } from './random.js'
 import { SimulatedFile } from './simulated-file.js'
 import { Namespace, parentOf } from './simulated-namespace.js'
@@ -47,7 +48,7 @@ export class SimulatedDisk {
     if (this.#process === undefined) return
     this.#process.end(this.random)
     this.#process = undefined
-    this.#names.crash(this.random)
+    this.#names.crash(randomLosses(this.random))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Random } from './random.js'
+import type { Losses } from './losses.js'
 
 interface Write {
   readonly kind: 'write'
@@ -107,21 +107,20 @@ export class SimulatedFile {
    * What has been synced stays. Of the rest each change may have reached the disk or not, a write also
    * in part, or only its length, so that it reads as zeros.
    */
-  crash(random: Random): void {
+  crash(losses: Losses): void {
     for (const change of this.#unsynced) {
-      const fate = random.int(4)
       if (change.kind === 'truncate') {
-        if (fate < 2) this.#durable.apply(change)
+        if (losses.truncate()) this.#durable.apply(change)
         continue
       }
       const { position, bytes } = change
-      if (fate === 0) this.#durable.apply(change)
-      if (fate === 1) {
-        const part = bytes.subarray(0, random.int(bytes.length + 1))
-        this.#durable.apply({ kind: 'write', position, bytes: part })
-      }
-      if (fate === 2 && position + bytes.length > this.#durable.length) {
-        this.#durable.apply({ kind: 'truncate', length: position + bytes.length })
+      const remains = losses.write(bytes.length)
+      if (remains === 'all') this.#durable.apply(change)
+      else if (remains === 'length') {
+        const end = position + bytes.length
+        if (end > this.#durable.length) this.#durable.apply({ kind: 'truncate', length: end })
+      } else if (remains !== 'none') {
+        this.#durable.apply({ kind: 'write', position, bytes: bytes.subarray(0, remains) })
       }
     }
     this.#unsynced = []

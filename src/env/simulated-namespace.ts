@@ -1,5 +1,5 @@
 import type { DiskEntry } from './disk.js'
-import type { Random } from './random.js'
+import type { Losses } from './losses.js'
 import type { SimulatedFile } from './simulated-file.js'
 
 type Node = SimulatedFile | 'directory'
@@ -91,12 +91,12 @@ export class Namespace {
   }
 
   /** Of each directory's changes that weren't synced the first few survive. */
-  crash(random: Random): void {
+  crash(losses: Losses): void {
     const lost = new Set<string>()
     for (const { directory, apply } of this.#unsynced) {
       if (lost.has(directory)) continue
-      if (random.int(3) === 0) lost.add(directory)
-      else apply(this.#durable)
+      if (losses.entry()) apply(this.#durable)
+      else lost.add(directory)
     }
     this.#unsynced = []
     // From the top down: what was in a directory that is gone is gone with it.
@@ -105,6 +105,6 @@ export class Namespace {
       if (this.#durable.get(parentOf(path)) !== 'directory') this.#durable.delete(path)
     }
     this.#names = new Map(this.#durable)
-    for (const node of new Set(this.#names.values())) if (node !== 'directory') node.crash(random)
+    for (const node of new Set(this.#names.values())) if (node !== 'directory') node.crash(losses)
   }
 }
