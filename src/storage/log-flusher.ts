@@ -4,6 +4,7 @@ import type { LeaderEpochCache } from './leader-epoch-cache.js'
 import type { LoadedLog } from './log-loader.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogSegment } from './segment.js'
+import { syncSegment } from './segment-sync.js'
 
 /** Calls `done` when all the steps have called back, with the first error among them. */
 function inParallel(steps: readonly ((done: DiskCallback) => void)[], done: DiskCallback): void {
@@ -146,12 +147,4 @@ export class LogFlusher {
       done,
     )
   }
-}
-
-function syncSegment(segment: LogSegment, done: DiskCallback): void {
-  const size = segment.visibleSize
-  segment.file.sync((error) => {
-    if (error === null) segment.syncedSize = Math.max(segment.syncedSize, size)
-    done(error)
-  })
 }

@@ -10,6 +10,7 @@ import type { LogContext } from './log-context.js'
 import { loadLog } from './log-loader.js'
 import { PartitionLog } from './partition-log.js'
 import { decodePartitionMetadata } from './partition-metadata.js'
+import { syncIfCut } from './segment-sync.js'
 import { runInSlices } from './slices.js'
 
 /** The quorum's own log, which it opens itself. */
@@ -60,6 +61,7 @@ export async function openPartitionLog(
     context.disk,
     loadLog({ context, directory: path, config, logStartOffset, recoveryPoint, hadCleanShutdown }),
   )
+  await syncIfCut(loaded.segments.active!)
   const topicId = metadata && decodePartitionMetadata(metadata)
   const log = new PartitionLog(
     {

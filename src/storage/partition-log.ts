@@ -23,6 +23,7 @@ import { finishLog, truncateLog, truncateLogFully } from './log-truncation.js'
 import { deletableSegments, removeFirstSegments } from './retention.js'
 import type { LogSegment } from './segment.js'
 import { type RollerOwner, SegmentRoller } from './segment-roller.js'
+import { syncIfCut } from './segment-sync.js'
 import { runInSlices, type Slices } from './slices.js'
 import { storageError } from './storage-error.js'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.js'
@@ -146,6 +147,8 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
           this.#context.disk,
           truncateLog(this.files, offset, this.logStartOffset, nowMs),
         )
+        this.#context.disk.syncDirectory(this.directory)
+        await syncIfCut(this.files.segments.active!)
         this.logStartOffset = Math.min(this.logStartOffset, offset)
         this.#endAt(offset)
       }
