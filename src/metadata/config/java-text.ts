@@ -11,6 +11,17 @@ export function javaDouble(value: number): string {
   return `${digits}E${Number(exponent)}`
 }
 
+const BLANK = 0x20
+
+/** A text as Java's `String.trim` leaves it: without what is at most U+0020 around it, and no other blanks. */
+export function javaTrim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text.charCodeAt(start) <= BLANK) start++
+  while (start < end && text.charCodeAt(end - 1) <= BLANK) end--
+  return text.slice(start, end)
+}
+
 /** A value as it appears in Kafka's error messages: a list in brackets. */
 export function toJavaText(value: ParsedValue): string {
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)

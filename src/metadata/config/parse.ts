@@ -1,14 +1,17 @@
 import type { ConfigKey, ConfigType, ParsedValue } from './config-def.js'
 import { ConfigException, invalidValue } from './config-exception.js'
-import { javaDouble } from './java-text.js'
+import { javaDouble, javaTrim } from './java-text.js'
 
 const INTEGER_BITS = { SHORT: 16n, INT: 32n, LONG: 64n } as const
+
+/** What a list is split at; blanks are those of Java's regular expressions. */
+const COMMA = /[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/
 
 /** How Java's `Double.parseDouble` writes a decimal number (its hexadecimal form is left out). */
 const DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?[fd]?)$/i
 
 function parseInteger(name: string, given: string, type: keyof typeof INTEGER_BITS): bigint {
-  const text = given.trim()
+  const text = javaTrim(given)
   if (/^[+-]?\d+$/.test(text)) {
     const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
     if (BigInt.asIntN(Number(INTEGER_BITS[type]), value) === value) return value
@@ -17,13 +20,13 @@ function parseInteger(name: string, given: string, type: keyof typeof INTEGER_BI
 }
 
 function parseDouble(name: string, given: string): number {
-  const text = given.trim()
+  const text = javaTrim(given)
   if (!DOUBLE.test(text)) throw invalidValue(name, given, 'Not a number of type DOUBLE')
   return Number(/[fd]$/i.test(text) ? text.slice(0, -1) : text)
 }
 
 function parseBoolean(name: string, text: string): boolean {
-  const lower = text.trim().toLowerCase()
+  const lower = javaTrim(text).toLowerCase()
   if (lower === 'true') return true
   if (lower === 'false') return false
   throw invalidValue(name, text, 'Expected value to be either true or false')
@@ -37,7 +40,7 @@ function parseBoolean(name: string, text: string): boolean {
  */
 export function parseType(name: string, text: string | null, type: ConfigType): ParsedValue {
   if (text === null) return null
-  const trimmed = text.trim()
+  const trimmed = javaTrim(text)
   switch (type) {
     case 'BOOLEAN':
       return parseBoolean(name, text)
@@ -49,7 +52,7 @@ export function parseType(name: string, text: string | null, type: ConfigType): 
     case 'DOUBLE':
       return parseDouble(name, text)
     case 'LIST':
-      return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      return trimmed === '' ? [] : trimmed.split(COMMA)
     case 'STRING':
     case 'CLASS':
     case 'PASSWORD':

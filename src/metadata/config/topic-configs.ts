@@ -1,5 +1,13 @@
 import { bool, double, int, internal, LONG_MAX, list, long, string } from './config-def.js'
-import { atLeast, between, betweenOr, listOf, oneOf, throttledReplicas } from './validators.js'
+import {
+  atLeast,
+  between,
+  betweenDoubles,
+  betweenOr,
+  listOf,
+  oneOf,
+  throttledReplicas,
+} from './validators.js'
 
 /** Configurations of a topic (Kafka's `LogConfig`). */
 export const topicConfigs = {
@@ -31,7 +39,7 @@ export const topicConfigs = {
   'message.timestamp.after.max.ms': long(3_600_000, 'MEDIUM', atLeast(0)),
   'message.timestamp.before.max.ms': long(LONG_MAX, 'MEDIUM', atLeast(0)),
   'message.timestamp.type': string('CreateTime', 'MEDIUM', oneOf('CreateTime', 'LogAppendTime')),
-  'min.cleanable.dirty.ratio': double(0.5, 'MEDIUM', between(0, 1)),
+  'min.cleanable.dirty.ratio': double(0.5, 'MEDIUM', betweenDoubles(0, 1)),
   'min.compaction.lag.ms': long(0, 'MEDIUM', atLeast(0)),
   'min.insync.replicas': int(1, 'MEDIUM', atLeast(1)),
   preallocate: bool(false, 'MEDIUM'),

@@ -1,6 +1,6 @@
 import type { ParsedValue } from './config-def.js'
 import { ConfigException, invalidValue } from './config-exception.js'
-import { toJavaText } from './java-text.js'
+import { javaDouble, toJavaText } from './java-text.js'
 
 /** Throws a {@link ConfigException} when the parsed value isn't acceptable. */
 export interface Validator {
@@ -28,6 +28,15 @@ export function between(min: number, max: number): Validator {
     if (!isNumber(value)) throw invalid(name, value, 'Value must be non-null')
     if (value < min) throw invalid(name, value, `Value must be at least ${min}`)
     if (value > max) throw invalid(name, value, `Value must be no more than ${max}`)
+  }
+}
+
+/** As {@link between}, of doubles: Java writes them with a fraction. */
+export function betweenDoubles(min: number, max: number): Validator {
+  return (name, value) => {
+    const text = javaDouble(Number(value))
+    if (Number(value) < min) throw invalidValue(name, text, `Value must be at least ${min}`)
+    if (Number(value) > max) throw invalidValue(name, text, `Value must be no more than ${max}`)
   }
 }
 
@@ -99,12 +108,12 @@ export function listOf(rules: ListRules): Validator {
   return Object.assign(check, { dropsDuplicates: true })
 }
 
-/** ThrottledReplicaListValidator: `*`, or partition:broker pairs. */
+/** ThrottledReplicaListValidator: `*`, or partition:broker pairs, of which any may be left out. */
 export const throttledReplicas: Validator = (name, value) => {
   if (!Array.isArray(value)) return
   const entries = value as readonly string[]
   if (entries.length === 1 && entries[0] === '*') return
-  if (entries.every((entry) => /^[0-9]+:[0-9]+$/.test(entry))) return
+  if (entries.every((entry) => /^([0-9]+:[0-9]+)?$/.test(entry))) return
   throw invalid(
     name,
     value,
@@ -115,9 +124,12 @@ export const throttledReplicas: Validator = (name, value) => {
 
 /** ShareGroupAutoOffsetResetStrategy: earliest, latest or a duration that isn't negative. */
 export const shareAutoOffsetReset: Validator = (name, value) => {
-  const duration = /^by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+([.,]\d{0,9})?S)?)?$/i
+  const prefix = 'by_duration:'
+  const duration = /^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+([.,]\d{0,9})?S)?)?$/i
   if (value === 'earliest' || value === 'latest') return
-  if (typeof value === 'string' && duration.test(value)) return
+  if (typeof value === 'string' && value.startsWith(prefix)) {
+    if (duration.test(value.slice(prefix.length))) return
+  }
   throw invalid(
     name,
     value,

@@ -69,6 +69,10 @@ async function createTopics(t: Conversation, version: number): Promise<void> {
       topic(`${name}-bad`, 1, 1, { configs: [{ name: key, value }] }),
     ])
   }
+  for (const [key, value] of ODD_CONFIGS) {
+    const configs = [{ name: key, value }]
+    await create(`odd config ${key}=${value}`, [topic(`${name}-odd`, 1, 1, { configs })], true)
+  }
   await create('one good, one bad', [topic(`${name}-good`), topic('bad name')])
   await create('nothing', [])
   await create('the metadata log', [topic('__cluster_metadata')])
@@ -102,6 +106,17 @@ const BAD_CONFIGS: readonly (readonly [string, string | null])[] = [
   ['min.insync.replicas', '0'],
   ['compression.type', 'brotli'],
   ['retention.ms', null],
+  ['retention.ms', '1\u00a0'],
+  ['cleanup.policy', 'compact,\u00a0delete'],
+  ['leader.replication.throttled.replicas', '0'],
+  ['min.cleanable.dirty.ratio', '2'],
+]
+
+/** Blanks, as Java knows them, and entries that are left out. */
+const ODD_CONFIGS: readonly (readonly [string, string])[] = [
+  ['retention.ms', '\u0000+1\u001f'],
+  ['cleanup.policy', 'compact\u000b,\u000cdelete'],
+  ['leader.replication.throttled.replicas', '0:1,,1:1,'],
 ]
 
 async function createPartitions(t: Conversation, version: number): Promise<void> {
