@@ -44,7 +44,7 @@ const rolling = logStory({
   },
 })
 
-const truncating = logStory({
+export const truncating = logStory({
   name: 'truncation',
   config: { segmentBytes: SEGMENT_BYTES },
   tell: async (teller) => {
