@@ -1,5 +1,6 @@
 import type { Logger } from '../env/logger.js'
 import { BrokerConfig } from '../metadata/config/broker-config.js'
+import { requireChangeable } from '../metadata/config/broker-config-rules.js'
 import { brokerConfigs } from '../metadata/config/broker-configs.js'
 import { ConfigException } from '../metadata/config/config-exception.js'
 import { formatValue, parseKey } from '../metadata/config/parse.js'
@@ -73,8 +74,9 @@ export class DynamicBrokerConfig {
     requireDynamic([...settings.keys()], perBroker)
     try {
       for (const [name, text] of settings) requireParsable(name, text)
-      if (perBroker) this.#with(this.#ofAllBrokers, settings)
-      else this.#with(settings, this.#ofBroker)
+      requireChangeable(
+        perBroker ? this.#with(this.#ofAllBrokers, settings) : this.#with(settings, this.#ofBroker),
+      )
     } catch (error) {
       if (!(error instanceof ConfigException)) throw error
       throw new KafkaError(ErrorCode.INVALID_REQUEST, error.message)

@@ -2,6 +2,10 @@ import type { BrokerConfig } from './broker-config.js'
 import { ConfigException } from './config-exception.js'
 
 const MEBIBYTE = 1024 * 1024
+/** Of `log.retention.*` */
+const UNLIMITED = -1
+/** Of `log.local.retention.*` */
+const SAME_AS_RETENTION = -2
 
 function demand(condition: boolean, message: string): void {
   if (!condition) throw new ConfigException(message)
@@ -30,6 +34,7 @@ function requireLogs(config: BrokerConfig): void {
     retentionMs !== 0 && config.logRetentionMs !== 0,
     'log.retention.ms must be unlimited (-1) or, greater than or equal to 1',
   )
+  demand(config.get('log.cleaner.threads') > 0, 'log.cleaner.threads must be at least 1')
   demand(
     config.get('log.cleaner.dedupe.buffer.size') / config.get('log.cleaner.threads') > MEBIBYTE,
     'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.',
@@ -127,12 +132,45 @@ function requireConnections(config: BrokerConfig): void {
       config.get('max.connections.per.ip.overrides') !== '',
     'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
   )
+  requireIpOverrides(config.get('max.connections.per.ip.overrides'))
   const delayMs = config.get('connection.failed.authentication.delay.ms')
   const idleMs = config.get('connections.max.idle.ms')
   demand(
     idleMs < 0 || delayMs < idleMs,
     `connection.failed.authentication.delay.ms=${delayMs} should always be less than connections.max.idle.ms=${idleMs} to prevent failed authentication responses from timing out`,
   )
+}
+
+function requireIpOverrides(text: string): void {
+  for (const entry of text.split(',').filter((part) => part.trim() !== '')) {
+    demand(
+      /^\s*[^\s].*:\s*[+-]?\d+\s*$/.test(entry),
+      "Error parsing configuration property 'max.connections.per.ip.overrides': " +
+        `the entry "${entry.trim()}" isn't of the form host:connections`,
+    )
+  }
+}
+
+/**
+ * Checks what a node can be started with, but a running broker can't be changed to (Kafka's
+ * reconfigurables): that nobody can connect to it any more, for one.
+ */
+export function requireChangeable(config: BrokerConfig): void {
+  for (const name of ['max.connections', 'max.connection.creation.rate'] as const) {
+    demand(config.get(name) > 0, `Invalid ${name} ${config.get(name)}`)
+  }
+  requireLocalRetention(config, 'ms', config.logRetentionMs)
+  requireLocalRetention(config, 'bytes', config.get('log.retention.bytes'))
+}
+
+function requireLocalRetention(config: BrokerConfig, unit: 'ms' | 'bytes', all: number): void {
+  const name = `log.local.retention.${unit}` as const
+  const local = config.get(name)
+  if (all === UNLIMITED || local === SAME_AS_RETENTION) return
+  const prefix = `Invalid value ${local} for configuration ${name}: Value must not be`
+  const of = `log.retention.${unit}`
+  demand(local !== UNLIMITED, `${prefix} -1 as ${of} value is set as ${all}.`)
+  demand(local <= all, `${prefix} more than ${of} property value: ${all}`)
 }
 
 function requireGroups(config: BrokerConfig): void {
@@ -147,7 +185,7 @@ function requireGroups(config: BrokerConfig): void {
     demand(codec >= 0 && codec <= 4, `Unknown compression type id: ${codec}`)
   }
   for (const kind of ['consumer', 'share', 'streams'] as const) {
-    for (const what of ['session.timeout', 'heartbeat.interval'] as const) {
+    for (const what of ['session.timeout', 'heartbeat.interval', 'assignment.interval'] as const) {
       const name = `group.${kind}.${what}.ms` as const
       const min = `group.${kind}.min.${what}.ms` as const
       const max = `group.${kind}.max.${what}.ms` as const

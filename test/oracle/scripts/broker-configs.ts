@@ -31,6 +31,9 @@ export const brokerConfigurations: Script = {
     for (const [label, name, ...configs] of CHANGES) await alter(t, label, name, configs)
     const deviation = 'clearer-errors'
     await alter(t, 'a contradiction', '1', [[SET, 'log.roll.ms', '0']], { deviation })
+    for (const [key, value] of REFUSED) {
+      await alter(t, `${key}=${value}`, '', [[SET, key, value]], { deviation })
+    }
     for (const threads of ['1', '100']) {
       const deviation = 'no-thread-pools'
       const op: Op = [SET, 'num.io.threads', threads]
@@ -127,6 +130,19 @@ const CHANGES: readonly (readonly [label: string, name: string, ...ops: Op[]])[]
   ['min.insync.replicas of all brokers', '', [SET, 'min.insync.replicas', '2']],
   ['min.insync.replicas of all brokers, deleted', '', [DELETE, 'min.insync.replicas', null]],
   ['a name that is no number', 'x', [SET, 'num.io.threads', '8']],
+  ...['consumer', 'share', 'streams'].map(
+    (kind) => [kind, '', [SET, `group.${kind}.assignment.interval.ms`, '15001']] as const,
+  ),
+]
+
+/** Refused, each in its own words. */
+const REFUSED: readonly (readonly [name: string, value: string])[] = [
+  ['log.cleaner.threads', '0'],
+  ['log.local.retention.ms', '-1'],
+  ['log.local.retention.ms', '604800001'],
+  ['max.connections', '0'],
+  ['max.connection.creation.rate', '0'],
+  ['max.connections.per.ip.overrides', '5'],
 ]
 
 async function replaceAll(t: Conversation): Promise<void> {
