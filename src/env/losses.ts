@@ -9,8 +9,10 @@ export interface Losses {
   write(bytes: number): Remains
   /** @returns whether a change of a file's length survives */
   truncate(): boolean
-  /** @returns whether a creation, renaming or deletion survives; without it none after it does */
+  /** @returns whether a creation, renaming or deletion survives */
   entry(): boolean
+  /** Once one of a directory's is lost all that follow are, as where the file system has a journal. */
+  readonly keepsOrder: boolean
 }
 
 /** Any part may survive. */
@@ -24,5 +26,6 @@ export function randomLosses(random: Random): Losses {
     },
     truncate: () => random.int(4) < 2,
     entry: () => random.int(3) !== 0,
+    keepsOrder: true,
   }
 }

@@ -90,13 +90,13 @@ export class Namespace {
     })
   }
 
-  /** Of each directory's changes that weren't synced the first few survive. */
+  /** Of each directory's changes that weren't synced the first few survive, or any. */
   crash(losses: Losses): void {
     const lost = new Set<string>()
     for (const { directory, apply } of this.#unsynced) {
       if (lost.has(directory)) continue
       if (losses.entry()) apply(this.#durable)
-      else lost.add(directory)
+      else if (losses.keepsOrder) lost.add(directory)
     }
     this.#unsynced = []
     // From the top down: what was in a directory that is gone is gone with it.

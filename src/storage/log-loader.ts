@@ -257,7 +257,7 @@ class LogLoader {
       file.truncate(end)
       // Even if nothing is left that has to be synced, what was cut off must not come back.
       segment.syncedSize = -1
-    }
+    } else if (next <= this.options.recoveryPoint) segment.syncedSize = end
     if (segment !== this.#segments.active) segment.writeIndexes()
     this.#logEndOffset = next
     return length - end
@@ -351,6 +351,8 @@ function finishSwaps(options: LogLoadOptions, names: readonly string[]): string[
     disk.remove(`${directory}/${name}`)
     return false
   })
+  // As in the swap itself: first they are gone, then there is what takes their place.
+  disk.syncDirectory(directory)
   for (const name of swaps) {
     const finalName = name.slice(0, -SWAP_SUFFIX.length)
     disk.rename(`${directory}/${name}`, `${directory}/${finalName}`)

@@ -27,6 +27,8 @@ export function swapSegments(
   cleaned.changeSuffix(SWAP_SUFFIX)
   disk.syncDirectory(directory)
   for (const segment of old) segment.markDeleted()
+  // Beside what takes their place they would be a log with the same offsets twice.
+  disk.syncDirectory(directory)
   segments.replace(old, cleaned)
   cleaned.changeSuffix('')
   disk.syncDirectory(directory)
