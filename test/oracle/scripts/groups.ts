@@ -20,6 +20,7 @@ export const groups: Script = {
     for (const version of versionsOf(ApiKey.JoinGroup)) await oneMember(t, version)
     await staticMember(t)
     await pendingStatic(t)
+    await protocolTwice(t)
     await twoMembers(t)
     for (const version of versionsOf(ApiKey.DescribeGroups)) await describe(t, version)
     for (const version of versionsOf(ApiKey.ListGroups)) await list(t, version)
@@ -163,6 +164,17 @@ async function staticMember(t: Conversation): Promise<void> {
       { memberId: '', groupInstanceId, reason: 'done' },
       { memberId: '', groupInstanceId: 'no' },
     ],
+  })
+}
+
+/** Protocols are counted; one that is named twice makes Kafka's count wrong, and nobody is answered. */
+async function protocolTwice(t: Conversation): Promise<void> {
+  const protocol = { name: 'range', metadata: PROTOCOL_METADATA }
+  const body = joinBody('protocol-twice', { protocols: [protocol, protocol] })
+  await t.ask('a protocol twice', ApiKey.JoinGroup, 3, body, {
+    on: 'protocol twice',
+    timeoutMs: 2_000,
+    deviation: 'unanswered-requests',
   })
 }
 
