@@ -20,11 +20,11 @@ export const groups: Script = {
     for (const version of versionsOf(ApiKey.JoinGroup)) await oneMember(t, version)
     await staticMember(t)
     await pendingStatic(t)
-    await protocolTwice(t)
     await twoMembers(t)
     for (const version of versionsOf(ApiKey.DescribeGroups)) await describe(t, version)
     for (const version of versionsOf(ApiKey.ListGroups)) await list(t, version)
     for (const version of versionsOf(ApiKey.DeleteGroups)) await remove(t, version)
+    await protocolTwice(t)
   },
 }
 
