@@ -16,6 +16,8 @@ import type { ReplicaManager } from '../replica-manager.js'
 const ADMIN_CLIENT_ID = '__admin_client'
 /** From this version on, there are batches, and no message sets any more (KIP-98). */
 const VERSION_WITH_BATCHES = 3
+/** From this version on, a partition that has moved is answered with where it is (KIP-951). */
+const VERSION_WITH_LEADERS = 10
 /** From this version on, topics are named by id (KIP-516). */
 const VERSION_WITH_TOPIC_IDS = 13
 
@@ -175,7 +177,9 @@ class Produce {
     topic: string | undefined,
     partition: Partition | undefined,
   ): void {
-    if (error.code === ErrorCode.NOT_LEADER_OR_FOLLOWER && topic !== undefined) {
+    const tellsLeaders = this.context.apiVersion >= VERSION_WITH_LEADERS
+    const { NOT_LEADER_OR_FOLLOWER } = ErrorCode
+    if (tellsLeaders && error.code === NOT_LEADER_OR_FOLLOWER && topic !== undefined) {
       answer.currentLeader = this.#leaders.of(topic, answer.index)
     }
     this.#pending.fail(answer, error, partition?.log.logStartOffset ?? -1)

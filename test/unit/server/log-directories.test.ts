@@ -175,3 +175,17 @@ t.test('a start without one of the directories begins no log of it anew', async 
   t.equal(await broker.produce(inB), ErrorCode.NONE)
   await broker.close()
 })
+
+t.test(
+  'a directory that comes back empty is another one, and has none of the old logs',
+  async (t) => {
+    const { broker, inA, inB } = await started(new TwoDisks(64 * 1024 * 1024))
+    await broker.close()
+    broker.disk.remove('/b')
+    await broker.start()
+    t.ok(isOffline((await broker.partitions())[inB]!), 'what was in it has no leader')
+    t.equal(await broker.produce(inB), ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    t.equal(await broker.produce(inA), ErrorCode.NONE)
+    await broker.close()
+  },
+)
