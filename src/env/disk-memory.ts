@@ -262,6 +262,11 @@ export class MemoryDisk implements Disk {
     }
   }
 
+  discard(path: string, done: DiskCallback): void {
+    this.remove(path)
+    done(null)
+  }
+
   remove(path: string): void {
     for (const file of [...this.#files.keys()].filter((file) => isWithin(file, path))) {
       this.#files.get(file)!.free()

@@ -133,6 +133,13 @@ export class NodeDisk implements Disk {
     attempt(() => fs.rmSync(path, { recursive: true, force: true }))
   }
 
+  discard(path: string, done: DiskCallback): void {
+    this.#openFiles.pinUnder(path)
+    fs.rm(path, { recursive: true, force: true }, (error) => {
+      done(error === null ? null : diskError(error))
+    })
+  }
+
   syncDirectory(path: string): void {
     // Windows has no such thing; its file system journals names.
     if (process.platform === 'win32') return

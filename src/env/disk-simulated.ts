@@ -163,6 +163,11 @@ class SimulatedProcessDisk implements Disk {
     if (!this.names.rename(from, to)) throw new DiskError('ENOENT', `no such file: ${from}`)
   }
 
+  discard(path: string, done: DiskCallback): void {
+    this.remove(path)
+    done(null)
+  }
+
   remove(path: string): void {
     this.#needProcess()
     this.names.remove(path)

@@ -123,6 +123,11 @@ export interface Disk {
   rename(from: string, to: string): void
   /** Deletes a file, or a directory with all it holds. Harmless when it isn't there. */
   remove(path: string): void
+  /**
+   * The same off the event loop, which a large file would hold for long; for what nobody uses any
+   * more.
+   */
+  discard(path: string, done: DiskCallback): void
   /** Makes creations, renames and deletions in the directory survive a crash. */
   syncDirectory(path: string): void
   /**

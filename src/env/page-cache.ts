@@ -7,7 +7,8 @@ const CHUNKS_PER_FILE = 2 ** 24
 const SHARE_OF_MEMORY = 1 / 4
 /** A read out of the page cache that took longer wasn't one. */
 const SLOW_READ_MS = 5
-const MAX_SYNC_READ_BYTES = 8 * 1024 * 1024
+/** More is better copied by a thread of the pool, while the event loop goes on. */
+const MAX_SYNC_READ_BYTES = 256 * 1024
 
 /**
  * An estimate of what the system has in its page cache: what this process has read or written lately.

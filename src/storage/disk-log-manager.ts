@@ -127,7 +127,12 @@ class DiskLogManager implements LogManager {
     const attempt = this.#attempting(directory)
     attempt(() => disk.rename(log.directory, aside))
     this.#checkpointDeletion(directory)
-    this.#after(clock, log.config.fileDeleteDelayMs, () => attempt(() => disk.remove(aside)))
+    const discarded = (error: Error | null): void => {
+      if (error !== null) this.#takeOffline(directory, error)
+    }
+    this.#after(clock, log.config.fileDeleteDelayMs, () =>
+      attempt(() => disk.discard(aside, discarded)),
+    )
   }
 
   async openLog(id: TopicPartition, config: LogConfig, directory?: LogDirectory): Promise<Log> {

@@ -10,8 +10,8 @@ const UNKNOWN_GAP_BYTES = 8 * 1024
 const MAX_GAP_BYTES = 64 * 1024
 /** So much of the end of a file is likely in the page cache, having just been written. */
 const HOT_TAIL_BYTES = 64 * 1024 * 1024
-/** Copying more than this out of the page cache takes the event loop too long. */
-const MAX_SYNC_READ_BYTES = 8 * 1024 * 1024
+/** More is better copied by a thread of the pool, even out of the page cache. */
+const MAX_SYNC_READ_BYTES = 256 * 1024
 
 const EMPTY = Buffer.alloc(0)
 /** What there is to read at the end of a log. */

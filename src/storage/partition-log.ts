@@ -344,7 +344,10 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
   /** Whoever reads at them may finish first. */
   #removeLater(segments: readonly LogSegment[]): void {
     this.#later(this.config.fileDeleteDelayMs, () => {
-      for (const segment of segments) segment.removeFiles()
+      const discard = (path: string): void => {
+        this.#context.disk.discard(path, (error) => error && this.#fail(error))
+      }
+      for (const segment of segments) segment.removeFiles(discard)
     })
   }
 

@@ -353,9 +353,9 @@ export class LogSegment implements IndexHolder {
   }
 
   /** Deletes the files under the names that they have now. */
-  removeFiles(): void {
+  removeFiles(remove = (path: string) => this.context.disk.remove(path)): void {
     this.close()
-    for (const ending of SUFFIXES) this.context.disk.remove(this.path(ending))
+    for (const ending of SUFFIXES) remove(this.path(ending))
     this.#suffix = DELETED_SUFFIX
   }
 

@@ -162,6 +162,11 @@ export class RecordedDisk implements Disk {
     this.change({ kind: 'rename', from, to })
   }
 
+  discard(path: string, done: DiskCallback): void {
+    this.remove(path)
+    done(null)
+  }
+
   remove(path: string): void {
     for (const { name } of this.list(path) ?? []) this.remove(`${path}/${name}`)
     if (this.stat(path) !== undefined) this.change({ kind: 'remove', path })

@@ -226,6 +226,16 @@ for (const [name, placeFor] of Object.entries(places)) {
       t.equal(disk.readFile(path('to/other')), undefined)
     })
 
+    t.test('discards what nobody uses any more', async (t) => {
+      disk.makeDirectory(path('unused/deep'))
+      disk.writeFile(path('unused/deep/file'), Buffer.from('old'))
+      const discarded = () =>
+        new Promise<DiskError | null>((resolve) => disk.discard(path('unused'), resolve))
+      t.equal(await discarded(), null)
+      t.equal(disk.stat(path('unused')), undefined)
+      t.equal(await discarded(), null, 'what is gone already is no error')
+    })
+
     t.test('a file that is open keeps its content under another name and none', async (t) => {
       disk.writeFile(path('named'), Buffer.from('content'))
       const file = disk.open(path('named'))

@@ -7,7 +7,7 @@ t.test('what was read or written lately is likely there', async (t) => {
   const cache = new PageCache(4 * MB)
   const [file, other] = [cache.addFile(), cache.addFile()]
   cache.used(file, 0, 2 * MB)
-  t.ok(cache.holds(file, 0, 2 * MB))
+  t.ok(cache.holds(file, 0, 1000))
   t.ok(cache.holds(file, MB - 1, 2))
   t.notOk(cache.holds(file, 2 * MB - 1, 2))
   t.notOk(cache.holds(other, 0, 1))
@@ -29,10 +29,11 @@ t.test(
 )
 
 t.test('a large read is not for the event loop, wherever its bytes are', async (t) => {
-  const cache = new PageCache(100 * MB)
+  const cache = new PageCache(4 * MB)
   const file = cache.addFile()
-  cache.used(file, 0, 9 * MB)
-  t.notOk(cache.holds(file, 0, 9 * MB))
+  cache.used(file, 0, 4 * MB)
+  t.ok(cache.holds(file, 0, MB / 4))
+  t.notOk(cache.holds(file, 0, MB))
 })
 
 t.test('a read that took long shows that nothing is known', async (t) => {

@@ -162,6 +162,7 @@ for (const [name, placeFor] of Object.entries(places)) {
       clock.advance(59_999)
       t.equal(directories().length, 2)
       clock.advance(1)
+      await until(() => directories().length === 1, 'the deleted log to be gone')
       t.strictSame(directories(), ['pets-3'])
       t.strictSame(await valuesOf(next), ['dog'])
       manager.deleteLog('pets', 3)
