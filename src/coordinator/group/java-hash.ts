@@ -8,6 +8,9 @@ export function javaHashCode(text: string): number {
 /** Buckets of a Java `HashMap` that was made without a size and holds at most twelve entries. */
 const DEFAULT_BUCKETS = 16
 
+/** A `HashMap` doubles its buckets when it is fuller than this. */
+const LOAD_FACTOR = 0.75
+
 /**
  * The order in which a small Java `HashMap` hands out its keys, collisions aside: what decides where
  * Kafka takes the first of several that are equal.
@@ -19,4 +22,37 @@ export function compareAsHashMapKeys(a: string, b: string, buckets = DEFAULT_BUC
 function bucketOf(key: string, buckets: number): number {
   const hash = javaHashCode(key)
   return (hash ^ (hash >>> 16)) & (buckets - 1)
+}
+
+/** How many buckets a Java `HashMap` has once so many entries were put into it one by one. */
+export function bucketsOfGrownMap(entries: number): number {
+  let buckets = DEFAULT_BUCKETS
+  while (entries > buckets * LOAD_FACTOR) buckets *= 2
+  return buckets
+}
+
+/** How many buckets a Java `HashSet` has that was made of a collection of that size. */
+export function bucketsOfCopiedSet(entries: number): number {
+  const wanted = Math.max(Math.trunc(entries / LOAD_FACTOR) + 1, DEFAULT_BUCKETS)
+  return 2 ** Math.ceil(Math.log2(wanted))
+}
+
+/**
+ * The keys as a Java `HashMap` with so many buckets hands them out: bucket by bucket, and within one
+ * as they were put in.
+ *
+ * @param hashOf Java's `hashCode` of a key
+ */
+export function inHashOrder<Key>(
+  keys: Iterable<Key>,
+  hashOf: (key: Key) => number,
+  buckets: number,
+): Key[] {
+  const placed: { readonly key: Key; readonly bucket: number }[] = []
+  for (const key of keys) {
+    const hash = hashOf(key)
+    placed.push({ key, bucket: (hash ^ (hash >>> 16)) & (buckets - 1) })
+  }
+  placed.sort((a, b) => a.bucket - b.bucket)
+  return placed.map(({ key }) => key)
 }
