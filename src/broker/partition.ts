@@ -1,7 +1,15 @@
 import type { PartitionImage } from '../metadata/topic.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
-import { AppendOrigin, type Log, type LogAppendInfo } from '../storage/log.js'
+import {
+  type AppendCallback,
+  AppendOrigin,
+  type Log,
+  type LogAppendInfo,
+  type TransactionalBatch,
+  type TransactionContext,
+} from '../storage/log.js'
 import { type LogValidator, rebuildBatch } from '../storage/log-validator.js'
+import type { VerificationGuard } from '../storage/transaction-verification.js'
 import type { TopicSettings } from './topic-settings.js'
 
 /** `currentLeaderEpoch` of a client that doesn't know it. */
@@ -140,9 +148,17 @@ export class Partition {
    *   `done`
    * @param size what that check returned
    * @param acks -1: only with enough replicas in sync, and once they all have it
+   * @param guard of a batch that {@link beginVerification} has asked for
    * @throws KafkaError whatever is wrong with it or with the partition; then `done` isn't called
    */
-  produce(records: Buffer, size: number, acks: number, nowMs: number, done: ProduceCallback): void {
+  produce(
+    records: Buffer,
+    size: number,
+    acks: number,
+    nowMs: number,
+    done: ProduceCallback,
+    guard?: VerificationGuard,
+  ): void {
     const log = this.leaderLog()
     if (acks === -1) this.#needReplicasInSync()
     const { validation, compressionLevel } = this.#settings
@@ -153,14 +169,24 @@ export class Partition {
         : rebuildBatch(validated, validation.maxMessageBytes, compressionLevel)
     const { logAppendTimeMs } = validated
     const epoch = this.#image.leaderEpoch
-    log.append(batch, epoch, AppendOrigin.CLIENT, (error, info) => {
+    const appended: AppendCallback = (error, info) => {
       this.#appended(error, info, batch.length)
       done(error, {
         baseOffset: info.firstOffset,
         logAppendTimeMs:
           info.duplicate && logAppendTimeMs !== -1 ? info.maxTimestamp : logAppendTimeMs,
       })
-    })
+    }
+    log.append(batch, epoch, AppendOrigin.CLIENT, appended, { guard })
+  }
+
+  /**
+   * See {@link Log.beginVerification}.
+   *
+   * @throws KafkaError INVALID_PRODUCER_EPOCH; as {@link leaderLog}
+   */
+  beginVerification(batch: TransactionalBatch): VerificationGuard | undefined {
+    return this.leaderLog().beginVerification(batch)
   }
 
   /**
@@ -169,16 +195,15 @@ export class Partition {
    * @param done called when they are on the log; whether they are committed, the high watermark says
    * @throws KafkaError as {@link produce} with acks -1
    */
-  appendOwn(
-    batches: Buffer,
-    done: (error: KafkaError | null, info: LogAppendInfo) => void,
-  ): LogAppendInfo {
+  appendOwn(batches: Buffer, done: AppendCallback, context?: TransactionContext): LogAppendInfo {
     const log = this.leaderLog()
     this.#needReplicasInSync()
-    return log.append(batches, this.#image.leaderEpoch, AppendOrigin.COORDINATOR, (error, info) => {
+    const appended: AppendCallback = (error, info) => {
       this.#appended(error, info, batches.length)
       done(error, info)
-    })
+    }
+    const epoch = this.#image.leaderEpoch
+    return log.append(batches, epoch, AppendOrigin.COORDINATOR, appended, context)
   }
 
   /**

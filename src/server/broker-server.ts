@@ -7,6 +7,7 @@ import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import { GroupElections } from '../broker/group-elections.js'
 import { LiveMetadata } from '../broker/live-metadata.js'
 import { ProducerIdManager } from '../broker/producer-id-manager.js'
+import { producerStateConfig } from '../broker/producer-state-config.js'
 import { ReplicaManager } from '../broker/replica-manager.js'
 import type { BrokerServices } from '../broker/services.js'
 import { topicSettings } from '../broker/topic-settings.js'
@@ -220,7 +221,7 @@ export class BrokerServer {
       clusterId: undefined,
       defaultConfig: this.#logConfig(NO_SETTINGS),
       configOf: (topic) => this.#logConfig(this.#topicSettings(topic)),
-      producerIdExpirationMs: current.get('producer.id.expiration.ms'),
+      producerStateConfig: () => producerStateConfig(this.#config.current),
       retentionCheckIntervalMs: current.get('log.retention.check.interval.ms'),
       cleanerConfig: () => cleanerSettings(this.#config.current),
       checkpointIntervalMs: current.get('log.flush.offset.checkpoint.interval.ms'),

@@ -24,9 +24,13 @@ import type {
 } from './log-manager.js'
 import { type OpenedDirectories, openDirectories } from './open-directories.js'
 import { PartitionLog } from './partition-log.js'
+import type { ProducerStateConfig } from './producer-state.js'
 import { runInSlices, type Slices } from './slices.js'
 
-const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 24 * 60 * 60 * 1000
+const DEFAULT_PRODUCER_STATE: ProducerStateConfig = {
+  expirationMs: 24 * 60 * 60 * 1000,
+  verifiesTransactions: true,
+}
 /** `producer.id.expiration.check.interval.ms` */
 const PRODUCER_EXPIRATION_CHECK_INTERVAL_MS = 10 * 60 * 1000
 const DEFAULT_RETENTION_CHECK_INTERVAL_MS = 5 * 60 * 1000
@@ -71,7 +75,7 @@ class DiskLogManager implements LogManager {
       logger: options.logger,
       buffers: new BufferPool(),
       indexes: new IndexCache(),
-      producerIdExpirationMs: options.producerIdExpirationMs ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+      producerStateConfig: options.producerStateConfig ?? (() => DEFAULT_PRODUCER_STATE),
       onFailure: (path, error) => {
         const failed = directories.find((directory) => directory.path === path)
         if (failed !== undefined) this.#takeOffline(failed, error)

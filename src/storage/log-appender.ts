@@ -6,7 +6,7 @@ import {
   type BatchAnalysis,
   forEachEpoch,
 } from './batch-analysis.js'
-import type { AppendCallback, AppendOrigin, LogAppendInfo } from './log.js'
+import type { AppendCallback, AppendOrigin, LogAppendInfo, TransactionContext } from './log.js'
 import type { LogConfig } from './log-config.js'
 import type { LoadedLog } from './log-loader.js'
 import type { ProducerBatch } from './producer-entry.js'
@@ -32,12 +32,13 @@ export class LogAppender {
     origin: AppendOrigin,
     config: LogConfig,
     done: AppendCallback,
+    context?: TransactionContext,
   ): LogAppendInfo {
     const { epochs, producers } = this.files
     const analysis = assignOffsets(batches, this.nextOffset, leaderEpoch, config.maxMessageBytes)
     for (let at = 0; at < batches.length; at += batchSize(batches, at)) {
       if (!hasProducerId(batches, at)) continue
-      const duplicate = producers.check(batches, at, origin)
+      const duplicate = producers.check(batches, at, origin, context)
       if (duplicate !== undefined) return this.#appendDuplicate(duplicate, done)
     }
     if (leaderEpoch > (epochs.latestEpoch ?? -1)) epochs.assign(leaderEpoch, analysis.firstOffset)

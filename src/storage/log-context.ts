@@ -5,6 +5,7 @@ import type { Random } from '../env/random.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { IndexCache } from './index-cache.js'
 import type { LogConfig } from './log-config.js'
+import type { ProducerStateConfig } from './producer-state.js'
 
 /** What the logs of a node share. */
 export interface LogContext {
@@ -15,8 +16,7 @@ export interface LogContext {
   readonly logger: Logger
   readonly buffers: BufferPool
   readonly indexes: IndexCache
-  /** `producer.id.expiration.ms` */
-  readonly producerIdExpirationMs: number
+  readonly producerStateConfig: () => ProducerStateConfig
   /** The disk has failed under a log of this directory (one of `log.dirs`). */
   readonly onFailure: (logDirectory: string, error: Error) => void
 }

@@ -65,7 +65,7 @@ export function emptyLog(context: LogContext, directory: string): LoadedLog {
   return {
     segments: new LogSegments(),
     epochs: new LeaderEpochCache(context.disk, `${directory}/${LEADER_EPOCH_FILE}`),
-    producers: new ProducerState(context.producerIdExpirationMs),
+    producers: new ProducerState(context.producerStateConfig),
     snapshots: new ProducerSnapshots(context.disk, directory, []),
     logStartOffset: 0,
     logEndOffset: 0,
@@ -105,7 +105,7 @@ class LogLoader {
     }
     this.#epochs = new LeaderEpochCache(context.disk, `${directory}/${LEADER_EPOCH_FILE}`)
     this.#epochs.load()
-    this.#producers = new ProducerState(context.producerIdExpirationMs)
+    this.#producers = new ProducerState(context.producerStateConfig)
     this.#snapshots = new ProducerSnapshots(context.disk, directory, names)
   }
 

@@ -5,6 +5,7 @@ import type { Random } from '../env/random.js'
 import type { CleanerConfig } from './cleaner/cleaner-config.js'
 import type { Log } from './log.js'
 import type { LogConfig } from './log-config.js'
+import type { ProducerStateConfig } from './producer-state.js'
 
 /** A topic's partition. */
 export interface TopicPartition {
@@ -36,8 +37,8 @@ export interface LogManagerOptions {
   readonly defaultConfig: LogConfig
   /** A topic's own config, asked for when one of its logs is opened at start. */
   readonly configOf?: (topic: string) => LogConfig | undefined
-  /** `producer.id.expiration.ms` */
-  readonly producerIdExpirationMs?: number
+  /** Asked for again and again; Kafka's defaults if left out. */
+  readonly producerStateConfig?: () => ProducerStateConfig
   /** `log.retention.check.interval.ms` */
   readonly retentionCheckIntervalMs?: number
   /** `log.cleaner.*`, asked for again and again; Kafka's defaults if left out. */

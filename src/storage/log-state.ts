@@ -1,7 +1,9 @@
-import type { EpochEndOffset, ProducerSummary, SegmentStart } from './log.js'
+import type { Clock } from '../env/clock.js'
+import type { EpochEndOffset, ProducerSummary, SegmentStart, TransactionalBatch } from './log.js'
 import type { LogConfig } from './log-config.js'
 import type { PartitionLogOptions } from './log-context.js'
 import type { LoadedLog } from './log-loader.js'
+import type { VerificationGuard } from './transaction-verification.js'
 
 /** What there is to know of a log at once. See `Log`. */
 export class LogState {
@@ -18,6 +20,7 @@ export class LogState {
   cleanedTo: number | undefined
   /** How often something was cut off the log's end. */
   truncations = 0
+  readonly #clock: Clock
 
   constructor(
     options: PartitionLogOptions,
@@ -33,6 +36,7 @@ export class LogState {
     this.logStartOffset = files.logStartOffset
     this.logEndOffset = files.logEndOffset
     this.highWatermark = files.logStartOffset
+    this.#clock = options.context.clock
   }
 
   get lastStableOffset(): number {
@@ -74,6 +78,10 @@ export class LogState {
 
   assignEpochStartOffset(leaderEpoch: number, startOffset: number): void {
     this.files.epochs.assign(leaderEpoch, startOffset)
+  }
+
+  beginVerification(batch: TransactionalBatch): VerificationGuard | undefined {
+    return this.files.producers.beginVerification(batch, this.#clock.now())
   }
 
   activeProducers(): ProducerSummary[] {

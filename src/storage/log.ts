@@ -1,6 +1,7 @@
 import type { KafkaError } from '../protocol/errors.js'
 import type { LogConfig } from './log-config.js'
 import type { AbortedTxn } from './transaction-index.js'
+import type { VerificationGuard } from './transaction-verification.js'
 
 /** Called once. May be called before the function that was given it returns. */
 export type LogCallback = (error: KafkaError | null) => void
@@ -15,6 +16,27 @@ export const AppendOrigin = {
   RAFT_LEADER: 'raftLeader',
 } as const
 export type AppendOrigin = (typeof AppendOrigin)[keyof typeof AppendOrigin]
+
+/** A batch of a transaction that is about to be appended. */
+export interface TransactionalBatch {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** Of its first record; -1 if it has none (a coordinator's own). */
+  readonly sequence: number
+  /** Each transaction of the producer has an epoch of its own (transaction version 2, KIP-890). */
+  readonly supportsEpochBump: boolean
+}
+
+/** What a leader knows of the transaction of its batches, beside what they say themselves (KIP-890). */
+export interface TransactionContext {
+  /**
+   * From {@link Log.beginVerification}, when the coordinator has said that the partition is part of
+   * the transaction.
+   */
+  readonly guard?: VerificationGuard | undefined
+  /** The version of a transaction that a marker ends; 0 when it isn't known. */
+  readonly transactionVersion?: number
+}
 
 /** Where an append went. The object belongs to that append alone. */
 export interface LogAppendInfo {
@@ -122,14 +144,15 @@ export interface Log {
    *
    * @returns what `done` will be given too
    * @throws KafkaError RECORD_LIST_TOO_LARGE; CORRUPT_MESSAGE for bytes that aren't whole batches;
-   *   for CLIENT also OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH and MESSAGE_TOO_LARGE;
-   *   KAFKA_STORAGE_ERROR when offline
+   *   INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED; for CLIENT also
+   *   OUT_OF_ORDER_SEQUENCE_NUMBER and MESSAGE_TOO_LARGE; KAFKA_STORAGE_ERROR when offline
    */
   append(
     batches: Buffer,
     leaderEpoch: number,
     origin: AppendOrigin,
     done: AppendCallback,
+    context?: TransactionContext,
   ): LogAppendInfo
   /**
    * Appends what was fetched from a leader: offsets and epochs stay as they are. Bytes after the last
@@ -207,6 +230,14 @@ export interface Log {
   /** Notes that an epoch begins at the log's end, when this node becomes its leader. */
   assignEpochStartOffset(leaderEpoch: number, startOffset: number): void
 
+  /**
+   * Before a transactional batch is appended: whether its coordinator has to be asked if the partition
+   * is part of the transaction (Kafka's `UnifiedLog.maybeStartTransactionVerification`).
+   *
+   * @returns what the append is to be given after that; undefined when the log knows already
+   * @throws KafkaError INVALID_PRODUCER_EPOCH
+   */
+  beginVerification(batch: TransactionalBatch): VerificationGuard | undefined
   /** Producers whose state hasn't expired. */
   activeProducers(): ProducerSummary[]
   /** Forgets producers that haven't written for `producer.id.expiration.ms`. */

@@ -11,6 +11,7 @@ import type {
   LogCallback,
   LogSlice,
   TimestampAndOffset,
+  TransactionContext,
 } from './log.js'
 import { LogAppender } from './log-appender.js'
 import type { LogContext, PartitionLogOptions } from './log-context.js'
@@ -73,10 +74,11 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
     leaderEpoch: number,
     origin: AppendOrigin,
     done: AppendCallback,
+    context?: TransactionContext,
   ): LogAppendInfo {
     this.#refuseUnlessWritable()
     return this.#attempt(() => {
-      return this.#appender.append(batches, leaderEpoch, origin, this.config, done)
+      return this.#appender.append(batches, leaderEpoch, origin, this.config, done, context)
     })
   }
 

@@ -1,4 +1,3 @@
-import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import {
   baseOffset,
   baseSequence,
@@ -7,7 +6,6 @@ import {
   lastOffset,
   lastSequence,
   maxTimestamp,
-  NO_PRODUCER_EPOCH,
   producerEpoch,
   producerId,
 } from '../protocol/records/batch.js'
@@ -17,10 +15,25 @@ import {
   endTxnMarkerCoordinatorEpoch,
 } from '../protocol/records/control-records.js'
 import { type LogRecord, recordsOf } from '../protocol/records/record.js'
-import { AppendOrigin, type ProducerSummary } from './log.js'
+import {
+  AppendOrigin,
+  type ProducerSummary,
+  type TransactionalBatch,
+  type TransactionContext,
+} from './log.js'
+import { checkProducerBatch, isInTransaction, requireCurrentEpoch } from './producer-check.js'
 import { type ProducerBatch, ProducerEntry } from './producer-entry.js'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.js'
 import type { AbortedTxn } from './transaction-index.js'
+import { type VerificationGuard, Verifications } from './transaction-verification.js'
+
+/** What the broker's configuration says of producers; may change while logs are open. */
+export interface ProducerStateConfig {
+  /** `producer.id.expiration.ms` */
+  readonly expirationMs: number
+  /** `transaction.partition.verification.enable` */
+  readonly verifiesTransactions: boolean
+}
 
 /** A transaction that has ended, with its marker's offset. */
 export interface CompletedTxn {
@@ -51,7 +64,10 @@ export class ProducerState {
   /** Transactions whose marker the high watermark hasn't passed. */
   #unreplicated: CompletedTxn[] = []
 
-  constructor(private readonly expirationMs: number) {}
+  readonly #verifications = new Verifications()
+
+  /** @param config asked again and again */
+  constructor(private readonly config: () => ProducerStateConfig) {}
 
   get size(): number {
     return this.#producers.size
@@ -71,29 +87,38 @@ export class ProducerState {
    * Whether a producer may append this batch.
    *
    * @returns the earlier batch that this one repeats; undefined if it is new
-   * @throws KafkaError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE
+   * @throws KafkaError as {@link checkProducerBatch}
    */
-  check(batches: Buffer, at: number, origin: AppendOrigin): ProducerBatch | undefined {
+  check(
+    batches: Buffer,
+    at: number,
+    origin: AppendOrigin,
+    context: TransactionContext = {},
+  ): ProducerBatch | undefined {
     const id = producerId(batches, at)
     const entry = this.#producers.get(id)
-    if (entry === undefined) return undefined
-    const epoch = producerEpoch(batches, at)
     if (origin === AppendOrigin.CLIENT) {
       const sequence = baseSequence(batches, at)
-      const duplicate = entry.findDuplicate(epoch, sequence, lastSequence(batches, at))
+      const epoch = producerEpoch(batches, at)
+      const duplicate = entry?.findDuplicate(epoch, sequence, lastSequence(batches, at))
       if (duplicate !== undefined) return duplicate
-      checkEpoch(entry, epoch)
-      checkSequence(entry, epoch, sequence)
-    } else if (!isControl(batches, at)) {
-      checkEpoch(entry, epoch)
     }
-    if (entry.currentTxnFirstOffset >= 0 && !isTransactional(batches, at)) {
-      throw new KafkaError(
-        ErrorCode.INVALID_TXN_STATE,
-        `producer ${id} has a transaction open and sent a batch outside of it`,
-      )
-    }
+    checkProducerBatch(batches, at, {
+      entry,
+      verification: this.#verifications.get(id),
+      requiresVerification: this.config().verifiesTransactions,
+      origin,
+      context,
+    })
     return undefined
+  }
+
+  /** See `Log.beginVerification`. */
+  beginVerification(batch: TransactionalBatch, nowMs: number): VerificationGuard | undefined {
+    const entry = this.#producers.get(batch.producerId)
+    if (entry !== undefined) requireCurrentEpoch(entry, batch.producerEpoch)
+    if (isInTransaction(entry, batch.producerEpoch)) return undefined
+    return this.#verifications.begin(batch, nowMs)
   }
 
   /**
@@ -105,6 +130,7 @@ export class ProducerState {
     this.endOffset = lastOffset(batches, at) + 1
     const id = producerId(batches, at)
     if (id < 0) return undefined
+    if (isTransactional(batches, at)) this.#verifications.end(id)
     if (isControl(batches, at)) return this.#addMarker(batches, at, id)
     const first = baseOffset(batches, at)
     const last = lastOffset(batches, at)
@@ -145,6 +171,7 @@ export class ProducerState {
   }
 
   removeExpired(nowMs: number): void {
+    this.#verifications.removeExpired(nowMs, this.config().expirationMs)
     for (const [id, entry] of this.#producers) {
       if (this.#isExpired(entry, nowMs)) this.#producers.delete(id)
     }
@@ -227,24 +254,7 @@ export class ProducerState {
   }
 
   #isExpired(entry: ProducerEntry, nowMs: number): boolean {
-    return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= this.expirationMs
+    if (entry.currentTxnFirstOffset >= 0) return false
+    return nowMs - entry.lastTimestamp >= this.config().expirationMs
   }
-}
-
-function checkEpoch(entry: ProducerEntry, epoch: number): void {
-  if (epoch >= entry.epoch) return
-  throw new KafkaError(
-    ErrorCode.INVALID_PRODUCER_EPOCH,
-    `producer ${entry.producerId} wrote with epoch ${epoch}, its epoch is ${entry.epoch} by now`,
-  )
-}
-
-// Who is not known may begin anywhere: its earlier batches may have been deleted with their segment.
-function checkSequence(entry: ProducerEntry, epoch: number, sequence: number): void {
-  if (entry.epoch === NO_PRODUCER_EPOCH) return
-  if (epoch === entry.epoch ? entry.isNextSequence(sequence) : sequence === 0) return
-  throw new KafkaError(
-    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
-    `producer ${entry.producerId} sent sequence ${sequence} after ${entry.lastSequence} of epoch ${entry.epoch}`,
-  )
 }

@@ -30,7 +30,7 @@ export function openMetadataLog(options: MetadataLogOptions): Log {
     logger: silentLogger,
     buffers: new BufferPool(),
     indexes: new IndexCache(),
-    producerIdExpirationMs: 24 * 3600 * 1000,
+    producerStateConfig: () => ({ expirationMs: 24 * 3600 * 1000, verifiesTransactions: true }),
     onFailure: () => {},
   }
   const config = metadataLogConfig({ segmentBytes, segmentMs: 7 * 24 * 3600 * 1000 })

@@ -6,6 +6,7 @@ import {
   PooledAnswer,
   type RequestContext,
 } from '../../../src/broker/handler.js'
+import type { ProduceCallback } from '../../../src/broker/partition.js'
 import { ReplicaManager } from '../../../src/broker/replica-manager.js'
 import type { Clocks } from '../../../src/env/clock.js'
 import type { DiskError, DiskFile } from '../../../src/env/disk.js'
@@ -25,6 +26,7 @@ import {
   managerOptions,
   manualClocks,
   startManager,
+  verify,
 } from '../storage/storage-fixture.js'
 
 export const NODE_ID = 1
@@ -183,10 +185,11 @@ export class DataPlane {
     const target = this.replicas.partition(topic, partition)
     const size = this.replicas.validator.validateRequest(12, batch)
     return new Promise((resolve, reject) => {
-      target.produce(batch, size, -1, this.clock.now(), (error) => {
+      const done: ProduceCallback = (error) => {
         if (error === null) resolve()
         else reject(error)
-      })
+      }
+      target.produce(batch, size, -1, this.clock.now(), done, verify(target.log, batch))
     })
   }
 

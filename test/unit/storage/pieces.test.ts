@@ -160,7 +160,8 @@ t.test('leader epochs', async (t) => {
 
 t.test('producer state', async (t) => {
   const HOUR_MS = 60 * 60 * 1000
-  const state = new ProducerState(HOUR_MS)
+  const config = () => ({ expirationMs: HOUR_MS, verifiesTransactions: false })
+  const state = new ProducerState(config)
   let offset = 0
   const batch = (values: readonly string[], options: BatchOptions) => {
     const bytes = batchOf(values, { producerId: 1, producerEpoch: 0, ...options })
@@ -209,7 +210,7 @@ t.test('producer state', async (t) => {
   })
   t.test('comes back from its snapshot', async (t) => {
     const bytes = state.snapshot()
-    const again = new ProducerState(HOUR_MS)
+    const again = new ProducerState(config)
     t.ok(again.load(offset, bytes, START_MS))
     t.strictSame(again.summaries(), state.summaries())
     t.equal(again.endOffset, offset)

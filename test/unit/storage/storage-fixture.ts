@@ -3,13 +3,27 @@ import type { Disk } from '../../../src/env/disk.js'
 import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { seededRandom } from '../../../src/env/random.js'
-import { batchSize, CompressionType } from '../../../src/protocol/records/batch.js'
+import {
+  baseSequence,
+  batchSize,
+  CompressionType,
+  isControl,
+  isTransactional,
+  producerEpoch,
+  producerId,
+} from '../../../src/protocol/records/batch.js'
 import { buildBatch } from '../../../src/protocol/records/builder.js'
 import { recordsOf } from '../../../src/protocol/records/record.js'
 import { openLogManager } from '../../../src/storage/disk-log-manager.js'
-import { AppendOrigin, type Log, type LogAppendInfo } from '../../../src/storage/log.js'
+import {
+  type AppendCallback,
+  AppendOrigin,
+  type Log,
+  type LogAppendInfo,
+} from '../../../src/storage/log.js'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../../../src/storage/log-config.js'
 import type { LogManager, LogManagerOptions } from '../../../src/storage/log-manager.js'
+import type { VerificationGuard } from '../../../src/storage/transaction-verification.js'
 
 export const TOPIC_ID = 'cG9zc2libHktYS10b3BpYw'
 export const MEGABYTE = 1024 * 1024
@@ -108,10 +122,22 @@ export function append(
   origin: AppendOrigin = AppendOrigin.CLIENT,
 ): Promise<LogAppendInfo> {
   return new Promise((resolve, reject) => {
-    log.append(batches, epoch, origin, (error, info) => {
+    const done: AppendCallback = (error, info) => {
       if (error === null) resolve(info)
       else reject(error)
-    })
+    }
+    log.append(batches, epoch, origin, done, { guard: verify(log, batches) })
+  })
+}
+
+/** As if the transaction coordinator had been asked about a batch, and had said yes. */
+export function verify(log: Log, batch: Buffer): VerificationGuard | undefined {
+  if (!isTransactional(batch, 0) || isControl(batch, 0)) return undefined
+  return log.beginVerification({
+    producerId: producerId(batch, 0),
+    producerEpoch: producerEpoch(batch, 0),
+    sequence: baseSequence(batch, 0),
+    supportsEpochBump: false,
   })
 }
 
