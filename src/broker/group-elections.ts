@@ -4,6 +4,7 @@ import type { Logger } from '../env/logger.js'
 import type { MetadataDelta, PartitionChange } from '../metadata/delta.js'
 import type { MetadataImage } from '../metadata/image.js'
 import type { MetadataPublisher } from '../metadata/loader.js'
+import type { AddPartitionsToTxnManager } from './add-partitions-to-txn-manager.js'
 import { PartitionCoordinatorLog } from './partition-coordinator-log.js'
 import type { ReplicaManager } from './replica-manager.js'
 
@@ -11,6 +12,7 @@ export interface GroupElectionsOptions {
   readonly nodeId: number
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
+  readonly partitionsToTxn: AddPartitionsToTxnManager
   readonly logger: Logger
 }
 
@@ -31,14 +33,15 @@ export class GroupElections implements MetadataPublisher {
   }
 
   #changed({ partition, before, after }: PartitionChange): void {
-    const { nodeId, groups, replicas, logger } = this.options
+    const { nodeId, groups, replicas, partitionsToTxn, logger } = this.options
     if (after?.leader !== nodeId) {
       if (before?.leader === nodeId) groups.onResignation(partition)
       return
     }
     if (before?.leader === nodeId && before.leaderEpoch === after.leaderEpoch) return
     try {
-      const log = new PartitionCoordinatorLog(replicas.partition(OFFSETS_TOPIC, partition))
+      const opened = replicas.partition(OFFSETS_TOPIC, partition)
+      const log = new PartitionCoordinatorLog(opened, partitionsToTxn)
       groups.onElection(partition, after.leaderEpoch, log)
     } catch (error) {
       logger.error({ err: error, partition }, 'cannot coordinate the groups of a partition')

@@ -7,10 +7,12 @@ import type { Random } from '../env/random.js'
 import type { MetadataImage } from '../metadata/image.js'
 import type { Authorizer } from '../security/authorizer.js'
 import type { LogManager } from '../storage/log-manager.js'
+import type { AddPartitionsToTxnManager } from './add-partitions-to-txn-manager.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
 import type { Handler } from './handler.js'
 import type { ProducerIdManager } from './producer-id-manager.js'
 import type { ReplicaManager } from './replica-manager.js'
+import type { TransactionMarkers } from './transaction-markers.js'
 
 /** What the handlers of one broker work with. */
 export interface BrokerServices {
@@ -32,6 +34,8 @@ export interface BrokerServices {
   readonly replicas: ReplicaManager
   readonly producerIds: ProducerIdManager
   readonly groups: GroupCoordinator
+  readonly transactionMarkers: TransactionMarkers
+  readonly partitionsToTxn: AddPartitionsToTxnManager
   /** All of them: what ApiVersions lists. Empty while they are made. */
   readonly handlers: readonly Handler[]
 }

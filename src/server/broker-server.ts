@@ -1,3 +1,7 @@
+import {
+  AddPartitionsToTxnManager,
+  type TransactionPartitions,
+} from '../broker/add-partitions-to-txn-manager.js'
 import { createHandlers } from '../broker/api/index.js'
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js'
 import { cleanerSettings } from '../broker/cleaner-settings.js'
@@ -11,6 +15,7 @@ import { producerStateConfig } from '../broker/producer-state-config.js'
 import { ReplicaManager } from '../broker/replica-manager.js'
 import type { BrokerServices } from '../broker/services.js'
 import { topicSettings } from '../broker/topic-settings.js'
+import { TransactionMarkers } from '../broker/transaction-markers.js'
 import type { ControllerChannel } from '../controller/channel.js'
 import { QuorumController } from '../controller/quorum-controller.js'
 import { groupCoordinatorConfig } from '../coordinator/group/group-config.js'
@@ -29,6 +34,7 @@ import type { MetadataImage } from '../metadata/image.js'
 import { MetadataLoader } from '../metadata/loader.js'
 import type { NewRecord } from '../metadata/record.js'
 import { SnapshotGenerator } from '../metadata/snapshot-generator.js'
+import { ErrorCode } from '../protocol/errors.js'
 import { NO_LEADER, type RaftClient } from '../raft/client.js'
 import { allowEverything } from '../security/authorizer.js'
 import { openLogManager } from '../storage/disk-log-manager.js'
@@ -42,6 +48,11 @@ import { type MetadataQuorum, openMetadataQuorum } from './metadata-quorum.js'
 import { SocketServer } from './socket-server.js'
 import { requireSupported } from './supported-config.js'
 
+/** Nobody coordinates transactions here yet. */
+const NO_TRANSACTIONS: TransactionPartitions = {
+  addPartitionsToTxn: () =>
+    Promise.resolve({ throttleTimeMs: 0, errorCode: ErrorCode.NOT_COORDINATOR }),
+}
 const NO_SETTINGS: ReadonlyMap<string, string> = new Map()
 /** What is under way on connections has so long to be answered when the broker stops. */
 const DRAIN_MS = 5000
@@ -183,7 +194,19 @@ export class BrokerServer {
     loader.install(replicas)
     const config = groupCoordinatorConfig(this.#config.current)
     const groups = new GroupCoordinator({ clocks, random, logger, config })
-    loader.install(new GroupElections({ nodeId, replicas, groups, logger }))
+    const transactionMarkers = new TransactionMarkers({
+      replicas,
+      groups,
+      clock: clocks.logical,
+      logger,
+    })
+    const partitionsToTxn = new AddPartitionsToTxnManager({
+      coordinator: NO_TRANSACTIONS,
+      metadata: () => loader.image,
+      isEnabled: () => this.#config.current.get('transaction.partition.verification.enable'),
+      logger,
+    })
+    loader.install(new GroupElections({ nodeId, replicas, groups, partitionsToTxn, logger }))
     const controller = this.#startController(raft, loader, bootstrap)
     await this.#join(logs, loader, controller)
     const brokerEpoch = () => this.#lifecycle?.brokerEpoch ?? -1
@@ -205,6 +228,8 @@ export class BrokerServer {
       replicas,
       producerIds: new ProducerIdManager({ nodeId, metadata, controller, logger }),
       groups,
+      transactionMarkers,
+      partitionsToTxn,
     }
   }
 

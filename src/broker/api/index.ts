@@ -29,6 +29,8 @@ import { offsetFetch } from './offset-fetch.js'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { produce } from './produce.js'
 import { syncGroup } from './sync-group.js'
+import { txnOffsetCommit } from './txn-offset-commit.js'
+import { writeTxnMarkers } from './write-txn-markers.js'
 
 type HandlerFactory = (services: BrokerServices) => Handler
 
@@ -64,6 +66,8 @@ const factories: readonly HandlerFactory[] = [
   offsetForLeaderEpoch,
   produce,
   syncGroup,
+  txnOffsetCommit,
+  writeTxnMarkers,
 ]
 
 /** The dispatch table of one broker. */

@@ -13,10 +13,12 @@ import type { ListGroupsRequest, ListGroupsResponse } from '../../protocol/schem
 import type { OffsetCommitRequest } from '../../protocol/schema/offset-commit.js'
 import type { OffsetDeleteRequest } from '../../protocol/schema/offset-delete.js'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/schema/sync-group.js'
+import type { TxnOffsetCommitRequest } from '../../protocol/schema/txn-offset-commit.js'
 import { asResponseError } from '../response-error.js'
 import type { CoordinatorLog } from '../runtime/coordinator-log.js'
 import { CoordinatorRuntime } from '../runtime/coordinator-runtime.js'
 import type { Outcome } from '../runtime/state-machine.js'
+import type { TransactionEnd } from '../runtime/transaction.js'
 import { refusedJoin, refusedSync } from './classic/answers.js'
 import type { GroupCoordinatorConfig } from './group-config.js'
 import type { GroupRequestContext } from './group-context.js'
@@ -28,11 +30,20 @@ import type {
   OffsetDeleteAnswer,
   OffsetFetchGroup,
   OffsetFetchGroupAnswer,
+  TxnOffsetCommitAnswer,
 } from './offsets/offset-answers.js'
+import { refusedTxnCommit, txnOffsetCommitOperation } from './offsets/txn-commit.js'
 import { partitionForGroup } from './offsets-topic.js'
 
 export type { DescribedGroup } from './group-queries.js'
 export type { OffsetFetchGroup, OffsetFetchGroupAnswer } from './offsets/offset-answers.js'
+
+/** They say that groups are coordinated elsewhere, or not yet. */
+const COORDINATOR_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.COORDINATOR_NOT_AVAILABLE,
+  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+  ErrorCode.NOT_COORDINATOR,
+])
 
 type One<T> = T extends readonly (infer Element)[] ? Element : never
 export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
@@ -111,6 +122,23 @@ export class GroupCoordinator {
       }
     }
     await Promise.all(deletions)
+  }
+
+  /**
+   * A transaction has ended: its marker goes to the partition, and with it the offsets that were
+   * committed in it, or they are forgotten. For whoever leads partitions.
+   *
+   * @returns when that is committed; rejects with a KafkaError: NOT_LEADER_OR_FOLLOWER where the
+   *   partition is not coordinated here (yet), or why the marker couldn't be appended
+   */
+  async completeTransaction(partition: number, end: TransactionEnd): Promise<void> {
+    try {
+      await this.#runtime.completeTransaction(partition, end)
+    } catch (error) {
+      // Transaction coordinators don't expect what group members are told.
+      if (!(error instanceof KafkaError) || !COORDINATOR_ERRORS.has(error.code)) throw error
+      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, undefined, { cause: error })
+    }
   }
 
   /** Drops all groups, answers everybody who waits, leaves no timer behind. */
@@ -213,6 +241,31 @@ export class GroupCoordinator {
         })),
       }),
     )
+  }
+
+  /**
+   * Commits offsets as part of a transaction, which has to have the group's partition by now (KIP-447),
+   * or gets it with this (KIP-890).
+   *
+   * @param request the topics that exist and may be read
+   */
+  async txnOffsetCommit(
+    { apiVersion }: GroupRequestContext,
+    request: TxnOffsetCommitRequest,
+  ): Promise<TxnOffsetCommitAnswer> {
+    const { groupId, transactionalId, producerId, producerEpoch } = request
+    if (groupId === '') return refusedTxnCommit(request, ErrorCode.INVALID_GROUP_ID)
+    const operation = txnOffsetCommitOperation(apiVersion)
+    try {
+      return await this.#runtime.runTransactional(
+        this.partitionFor(groupId),
+        groupId,
+        { transactionalId, producerId, producerEpoch, operation },
+        ({ offsets }) => offsets.commitTransactional(request),
+      )
+    } catch (error) {
+      return refusedTxnCommit(request, this.#responseError(error).code)
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 import type { KafkaError } from '../../protocol/errors.js'
-import type { LogSlice } from '../../storage/log.js'
+import type { LogSlice, TransactionContext } from '../../storage/log.js'
+import type { VerificationGuard } from '../../storage/transaction-verification.js'
+import type { TransactionalWriter } from './transaction.js'
 
 /** Called once when an append is on the log, or has failed and left nothing there. */
 export type CoordinatorAppendCallback = (error: KafkaError | null) => void
@@ -28,9 +30,17 @@ export interface CoordinatorLog {
    *
    * @returns the offset after the batch's last record
    * @throws KafkaError when it is refused (NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER,
-   *   MESSAGE_TOO_LARGE, KAFKA_STORAGE_ERROR, …); then `done` isn't called
+   *   MESSAGE_TOO_LARGE, KAFKA_STORAGE_ERROR, INVALID_TXN_STATE, …); then `done` isn't called
    */
-  append(batch: Buffer, done: CoordinatorAppendCallback): number
+  append(batch: Buffer, done: CoordinatorAppendCallback, context?: TransactionContext): number
+  /**
+   * Has the transaction coordinator say that this partition is part of the writer's transaction, or
+   * add it (KIP-890).
+   *
+   * @returns what the append is to be given; undefined when the log knows already. Rejects with the
+   *   coordinator's error
+   */
+  verifyTransaction(writer: TransactionalWriter): Promise<VerificationGuard | undefined>
   /** Calls `listener` with each new high watermark. @returns what ends it */
   watchHighWatermark(listener: (highWatermark: number) => void): () => void
 }

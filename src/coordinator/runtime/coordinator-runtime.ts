@@ -3,6 +3,7 @@ import type { CoordinatorLog } from './coordinator-log.js'
 import { PartitionCoordinator, type PartitionCoordinatorOptions } from './partition-coordinator.js'
 import { ReplayTurns } from './replay-turns.js'
 import type { Operation, StateMachine } from './state-machine.js'
+import type { TransactionalWriter, TransactionEnd } from './transaction.js'
 
 export type CoordinatorRuntimeOptions<S extends StateMachine> = Omit<
   PartitionCoordinatorOptions<S>,
@@ -11,6 +12,7 @@ export type CoordinatorRuntimeOptions<S extends StateMachine> = Omit<
 
 interface Led<S extends StateMachine> {
   leaderEpoch: number
+  readonly log: CoordinatorLog
   readonly coordinator: PartitionCoordinator<S>
 }
 
@@ -41,7 +43,7 @@ export class CoordinatorRuntime<S extends StateMachine> {
       return
     }
     const coordinator = new PartitionCoordinator({ ...this.options, log, turns: this.#turns })
-    this.#led.set(partition, { leaderEpoch, coordinator })
+    this.#led.set(partition, { leaderEpoch, log, coordinator })
   }
 
   /** This node doesn't lead the partition any more. */
@@ -62,6 +64,30 @@ export class CoordinatorRuntime<S extends StateMachine> {
     if (led === undefined) return Promise.reject<R>(new KafkaError(ErrorCode.NOT_COORDINATOR))
     const { coordinator } = led
     return coordinator.run(key, () => operation(coordinator.machine))
+  }
+
+  /**
+   * Runs an operation whose records are part of a transaction (KIP-98), once the transaction's
+   * coordinator has said that the partition is (KIP-890).
+   *
+   * @returns rejects as {@link run}, and with what the transaction's coordinator says
+   */
+  async runTransactional<R>(
+    partition: number,
+    key: string,
+    writer: TransactionalWriter,
+    operation: (machine: S) => ReturnType<Operation<R>>,
+  ): Promise<R> {
+    const { producerId, producerEpoch } = writer
+    const guard = await this.#ledPartition(partition).log.verifyTransaction(writer)
+    const { coordinator } = this.#ledPartition(partition)
+    const producer = { producerId, producerEpoch, guard }
+    return coordinator.run(key, () => operation(coordinator.machine), producer)
+  }
+
+  /** See {@link PartitionCoordinator.completeTransaction}. */
+  async completeTransaction(partition: number, end: TransactionEnd): Promise<void> {
+    await this.#ledPartition(partition).coordinator.completeTransaction(end)
   }
 
   /** Reads the state of every partition; those that aren't led any more are left out. */
@@ -100,5 +126,12 @@ export class CoordinatorRuntime<S extends StateMachine> {
     this.#closed = true
     for (const { coordinator } of this.#led.values()) coordinator.close()
     this.#led.clear()
+  }
+
+  /** @throws KafkaError NOT_COORDINATOR */
+  #ledPartition(partition: number): Led<S> {
+    const led = this.#led.get(partition)
+    if (led === undefined) throw new KafkaError(ErrorCode.NOT_COORDINATOR)
+    return led
   }
 }

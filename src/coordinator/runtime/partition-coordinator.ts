@@ -1,15 +1,30 @@
 import type { Clocks } from '../../env/clock.js'
 import type { Logger } from '../../env/logger.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
-import { buildBatch, type CompressionType, NO_PRODUCER_ID } from '../../protocol/records/index.js'
+import {
+  buildBatch,
+  buildEndTxnMarker,
+  type CompressionType,
+  ControlRecordType,
+  NO_PRODUCER_EPOCH,
+  NO_PRODUCER_ID,
+} from '../../protocol/records/index.js'
+import type { TransactionContext } from '../../storage/log.js'
 import { CommitQueue } from './commit-queue.js'
 import type { CoordinatorLog } from './coordinator-log.js'
 import { KeyedQueues } from './keyed-queues.js'
 import { LogReplay } from './log-replay.js'
 import { type CoordinatorRecordTypes, encodeCoordinatorRecord } from './record.js'
 import type { ReplayTurns } from './replay-turns.js'
-import type { Operation, Outcome, StateMachine, StateMachineContext } from './state-machine.js'
+import {
+  NOTHING,
+  type Operation,
+  type Outcome,
+  type StateMachine,
+  type StateMachineContext,
+} from './state-machine.js'
 import { PartitionTimers } from './timers.js'
+import type { TransactionalProducer, TransactionEnd } from './transaction.js'
 
 export interface PartitionCoordinatorOptions<S extends StateMachine> {
   readonly log: CoordinatorLog
@@ -29,13 +44,25 @@ export interface PartitionCoordinatorOptions<S extends StateMachine> {
 
 type State = 'loading' | 'active' | 'failed' | 'closed'
 
-/** An operation on its way: what is owed to whoever asked for it. */
-interface Pending<R> {
-  readonly outcome: Outcome<R>
+/** What is owed to whoever asked for an operation. */
+interface Waiter<R> {
   readonly resolve: (response: R | Promise<R>) => void
   readonly reject: (error: KafkaError) => void
   /** Its key's next operation may begin. */
   readonly free: () => void
+}
+
+/** An operation on its way. */
+interface Pending<R> extends Waiter<R> {
+  readonly outcome: Outcome<R>
+}
+
+/** A batch to be appended, and what it does to the state once it is on the log. */
+interface Append {
+  /** @throws KafkaError RECORD_LIST_TOO_LARGE */
+  readonly batch: () => Buffer
+  readonly context: TransactionContext
+  readonly replay: (endOffset: number) => void
 }
 
 /**
@@ -87,15 +114,16 @@ export class PartitionCoordinator<S extends StateMachine> {
   /**
    * Runs an operation as one of `key`, after those before it.
    *
+   * @param producer whose transaction the records are part of; of none if left out
    * @returns rejects with a KafkaError: what the operation threw, why its records couldn't be
    *   appended or committed, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
    */
-  run<R>(key: string, operation: Operation<R>): Promise<R> {
+  run<R>(key: string, operation: Operation<R>, producer?: TransactionalProducer): Promise<R> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       const taken = this.#queues.add(key, {
-        run: (free) => this.#execute(operation, resolve, reject, free),
+        run: (free) => this.#execute(operation, { resolve, reject, free }, producer),
         fail: reject,
       })
       if (!taken) reject(new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
@@ -108,7 +136,27 @@ export class PartitionCoordinator<S extends StateMachine> {
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       const operation = (): Outcome<R> => ({ records: [], response: query() })
-      this.#execute(operation, resolve, reject, () => {})
+      this.#execute(operation, { resolve, reject, free: () => {} })
+    })
+  }
+
+  /**
+   * Ends a transaction: its marker goes to the log after everything of it, and once it is there, what
+   * was pending is decided.
+   *
+   * @returns when that is committed; rejects as {@link run}
+   */
+  completeTransaction(end: TransactionEnd): Promise<void> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const { producerId, committed, transactionVersion } = end
+    return new Promise((resolve, reject) => {
+      const pending: Pending<void> = { outcome: NOTHING, resolve, reject, free: () => {} }
+      this.#append(pending, {
+        batch: () => this.#markerOf(end),
+        context: { transactionVersion },
+        replay: () => this.machine.replayEndTransaction?.(producerId, committed),
+      })
     })
   }
 
@@ -151,48 +199,56 @@ export class PartitionCoordinator<S extends StateMachine> {
 
   #execute<R>(
     operation: Operation<R>,
-    resolve: (response: R | Promise<R>) => void,
-    reject: (error: KafkaError) => void,
-    free: () => void,
+    waiter: Waiter<R>,
+    producer: TransactionalProducer | undefined = undefined,
   ): void {
     let outcome: Outcome<R>
     try {
       outcome = operation()
     } catch (error) {
-      reject(this.#asKafkaError(error))
-      free()
+      waiter.reject(this.#asKafkaError(error))
+      waiter.free()
       return
     }
-    const pending: Pending<R> = { outcome, resolve, reject, free }
+    const pending: Pending<R> = { ...waiter, outcome }
     if (outcome.records.length === 0) this.#complete(pending, this.#appliedOffset)
-    else this.#append(pending)
+    else {
+      this.#append(pending, {
+        batch: () => this.#batchOf(outcome, producer),
+        context: { guard: producer?.guard },
+        replay: (endOffset) => this.#replayAll(outcome, endOffset, producer),
+      })
+    }
   }
 
-  #append<R>(pending: Pending<R>): void {
+  #append<R>(pending: Pending<R>, append: Append): void {
     let endOffset: number | undefined
     let result: KafkaError | null | undefined
+    const done = (error: KafkaError | null): void => {
+      result = error
+      // It may come before the end offset is known.
+      if (endOffset !== undefined) this.#appended(pending, append, endOffset, error)
+    }
     try {
-      const batch = this.#batchOf(pending.outcome)
-      endOffset = this.options.log.append(batch, (error) => {
-        result = error
-        // It may come before the end offset is known.
-        if (endOffset !== undefined) this.#appended(pending, endOffset, error)
-      })
+      endOffset = this.options.log.append(append.batch(), done, append.context)
     } catch (error) {
       this.#fail(pending, this.#asKafkaError(error))
       return
     }
-    if (result !== undefined) this.#appended(pending, endOffset, result)
+    if (result !== undefined) this.#appended(pending, append, endOffset, result)
   }
 
-  #batchOf({ records }: Outcome<unknown>): Buffer {
+  #batchOf({ records }: Outcome<unknown>, producer: TransactionalProducer | undefined): Buffer {
     const { log, clocks, recordTypes, compression } = this.options
     const batch = buildBatch({
       records: records.map((record) => encodeCoordinatorRecord(recordTypes, record)),
       timestamp: clocks.logical.now(),
       compression,
-      // As Kafka's coordinators have it, although there is no producer.
+      // As Kafka's coordinators have it, whether there is a producer or not.
       baseSequence: 0,
+      producerId: producer?.producerId ?? NO_PRODUCER_ID,
+      producerEpoch: producer?.producerEpoch ?? NO_PRODUCER_EPOCH,
+      transactional: producer !== undefined,
     })
     if (batch.length <= log.maxBatchBytes) return batch
     throw new KafkaError(
@@ -201,7 +257,33 @@ export class PartitionCoordinator<S extends StateMachine> {
     )
   }
 
-  #appended<R>(pending: Pending<R>, endOffset: number, error: KafkaError | null): void {
+  #markerOf(end: TransactionEnd): Buffer {
+    const { producerId, producerEpoch, coordinatorEpoch, committed } = end
+    return buildEndTxnMarker({
+      type: committed ? ControlRecordType.COMMIT : ControlRecordType.ABORT,
+      producerId,
+      producerEpoch,
+      coordinatorEpoch,
+      timestamp: this.options.clocks.logical.now(),
+    })
+  }
+
+  #replayAll(
+    { records }: Outcome<unknown>,
+    endOffset: number,
+    producer: TransactionalProducer | undefined,
+  ): void {
+    const producerId = producer?.producerId ?? NO_PRODUCER_ID
+    let offset = endOffset - records.length
+    for (const record of records) this.machine.replay(record, { offset: offset++, producerId })
+  }
+
+  #appended<R>(
+    pending: Pending<R>,
+    append: Append,
+    endOffset: number,
+    error: KafkaError | null,
+  ): void {
     if (this.#state !== 'active') {
       this.#fail(pending, new KafkaError(ErrorCode.NOT_COORDINATOR))
       return
@@ -212,11 +294,7 @@ export class PartitionCoordinator<S extends StateMachine> {
       return
     }
     try {
-      const { records } = pending.outcome
-      let offset = endOffset - records.length
-      for (const record of records) {
-        this.machine.replay(record, { offset: offset++, producerId: NO_PRODUCER_ID })
-      }
+      append.replay(endOffset)
     } catch (failure) {
       this.#failWithPartition(pending, this.#asKafkaError(failure))
       return

@@ -6,10 +6,12 @@ import {
   type CoordinatorRecord,
   decodeCoordinatorRecord,
 } from '../../../src/coordinator/runtime/record.js'
+import type { TransactionalWriter } from '../../../src/coordinator/runtime/transaction.js'
 import type { KafkaError } from '../../../src/protocol/errors.js'
 import { groupRecords } from '../../../src/protocol/record-types.js'
 import { nextOffset, recordsOf, setBaseOffset } from '../../../src/protocol/records/index.js'
-import type { LogSlice } from '../../../src/storage/log.js'
+import type { LogSlice, TransactionContext } from '../../../src/storage/log.js'
+import type { VerificationGuard } from '../../../src/storage/transaction-verification.js'
 
 /** A coordinator's log in memory, which a test can make wait and fail. */
 export class MemoryCoordinatorLog implements CoordinatorLog {
@@ -25,6 +27,13 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   /** How many slices were read. */
   reads = 0
   highWatermark = 0
+  /** Who was asked about, in order. */
+  readonly verified: TransactionalWriter[] = []
+  /** What the transaction coordinator answers; without it, {@link guard}. */
+  verificationError: KafkaError | undefined
+  readonly guard = Symbol('guard')
+  /** Of each append. */
+  readonly contexts: (TransactionContext | undefined)[] = []
   readonly #batches: Buffer[] = []
   readonly #inFlight: { readonly batch: Buffer; readonly done: CoordinatorAppendCallback }[] = []
   readonly #listeners = new Set<(highWatermark: number) => void>()
@@ -36,6 +45,11 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
 
   get listenerCount(): number {
     return this.#listeners.size
+  }
+
+  /** The batches on the log. */
+  get batches(): readonly Buffer[] {
+    return this.#batches
   }
 
   /** What is on the log, decoded. */
@@ -60,7 +74,14 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     return { records: Buffer.concat(batches), firstEntryIncomplete: false, release: () => {} }
   }
 
-  append(batch: Buffer, done: CoordinatorAppendCallback): number {
+  verifyTransaction(writer: TransactionalWriter): Promise<VerificationGuard | undefined> {
+    this.verified.push(writer)
+    if (this.verificationError !== undefined) return Promise.reject(this.verificationError)
+    return Promise.resolve(this.guard)
+  }
+
+  append(batch: Buffer, done: CoordinatorAppendCallback, context?: TransactionContext): number {
+    this.contexts.push(context)
     if (this.refusal !== undefined) throw this.refusal
     const last = this.#inFlight.at(-1)?.batch
     setBaseOffset(batch, 0, last === undefined ? this.logEndOffset : nextOffset(last, 0))

@@ -1,6 +1,8 @@
+import { ZERO_UUID } from '../../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
 import type { OffsetCommitRequest } from '../../../protocol/schema/offset-commit.js'
 import type { OffsetDeleteRequest } from '../../../protocol/schema/offset-delete.js'
+import type { TxnOffsetCommitRequest } from '../../../protocol/schema/txn-offset-commit.js'
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { Outcome } from '../../runtime/state-machine.js'
 import type { ClassicGroup } from '../classic/classic-group.js'
@@ -16,6 +18,7 @@ import {
   type OffsetDeleteAnswer,
   type OffsetFetchGroup,
   type OffsetFetchGroupAnswer,
+  type TxnOffsetCommitAnswer,
 } from './offset-answers.js'
 import type { OffsetState } from './offset-state.js'
 import type { CommittedOffset } from './offset-table.js'
@@ -72,6 +75,37 @@ export class GroupOffsets {
           return { partitionIndex, errorCode: ErrorCode.NONE }
         },
       ),
+    }))
+    return { records, response: { throttleTimeMs: 0, topics } }
+  }
+
+  /**
+   * The same in a transaction: the offsets count when it is committed (KIP-98).
+   *
+   * @throws KafkaError when the group doesn't let the member commit
+   */
+  commitTransactional(request: TxnOffsetCommitRequest): Outcome<TxnOffsetCommitAnswer> {
+    this.#requireCommittingInTransaction(request)
+    const commitTimestamp = this.services.clocks.logical.now()
+    const records: CoordinatorRecord[] = []
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, ...given }) => {
+        const metadata = given.committedMetadata ?? ''
+        if (metadata.length > this.services.config.offsetMetadataMaxBytes) {
+          return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
+        }
+        const value = {
+          offset: given.committedOffset,
+          leaderEpoch: given.committedLeaderEpoch,
+          metadata,
+          commitTimestamp,
+          expireTimestamp: NO_EXPIRATION,
+          topicId: ZERO_UUID,
+        }
+        records.push(offsetCommitRecord(request.groupId, name, partitionIndex, value))
+        return { partitionIndex, errorCode: ErrorCode.NONE }
+      }),
     }))
     return { records, response: { throttleTimeMs: 0, topics } }
   }
@@ -166,6 +200,25 @@ export class GroupOffsets {
       throw new KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
     }
     return group
+  }
+
+  /**
+   * The same in a transaction (Kafka's `OffsetMetadataManager.validateTransactionalOffsetCommit`): old
+   * clients don't say who they are, and a rebalance that isn't complete is no obstacle.
+   */
+  #requireCommittingInTransaction(request: TxnOffsetCommitRequest): void {
+    const { groups } = this.services
+    const { groupId, memberId, groupInstanceId, generationId } = request
+    if (groups.foreign.has(groupId)) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
+    const group = groups.get(groupId)
+    if (group === undefined) {
+      if (generationId >= 0) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
+      return
+    }
+    if (generationId < 0 && group.state === 'Empty') return
+    if (generationId < 0 && memberId === '' && groupInstanceId === null) return
+    group.requireMember(memberId, groupInstanceId)
+    if (generationId !== group.generationId) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
   }
 
   #isKnown(groupId: string, topic: string, partition: number): boolean {

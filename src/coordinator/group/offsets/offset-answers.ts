@@ -5,6 +5,7 @@ import type {
   OffsetFetchRequest,
   OffsetFetchResponse,
 } from '../../../protocol/schema/offset-fetch.js'
+import type { TxnOffsetCommitResponse } from '../../../protocol/schema/txn-offset-commit.js'
 
 type One<T> = T extends readonly (infer Element)[] ? Element : never
 
@@ -14,6 +15,7 @@ export type OffsetFetchGroupAnswer = One<NonNullable<Input<typeof OffsetFetchRes
 export type FetchedTopic = One<OffsetFetchGroupAnswer['topics']>
 export type FetchedPartition = One<FetchedTopic['partitions']>
 export type OffsetCommitAnswer = Input<typeof OffsetCommitResponse>
+export type TxnOffsetCommitAnswer = Input<typeof TxnOffsetCommitResponse>
 export type OffsetDeleteAnswer = Input<typeof OffsetDeleteResponse>
 
 export const NO_OFFSET = -1n
