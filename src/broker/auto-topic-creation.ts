@@ -1,5 +1,6 @@
 import { groupCoordinatorConfig } from '../coordinator/group/group-config.js'
 import { OFFSETS_TOPIC, offsetsTopicConfigs } from '../coordinator/group/offsets-topic.js'
+import { TRANSACTION_STATE_TOPIC } from '../coordinator/transaction/transaction-topic.js'
 import type { Logger } from '../env/logger.js'
 import type { BrokerConfig } from '../metadata/config/broker-config.js'
 import { ErrorCode, errorName, KafkaError } from '../protocol/errors.js'
@@ -7,7 +8,7 @@ import type { CreateTopicsRequest } from '../protocol/schema/create-topics.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
 import { type ForwardingServices, forward } from './forwarding.js'
 import type { RequestContext } from './handler.js'
-import { SHARE_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from './internal-topic.js'
+import { SHARE_STATE_TOPIC } from './internal-topic.js'
 
 const CREATE_TOPICS_VERSION = 7
 

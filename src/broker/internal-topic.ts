@@ -1,6 +1,6 @@
 import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
+import { TRANSACTION_STATE_TOPIC } from '../coordinator/transaction/transaction-topic.js'
 
-export const TRANSACTION_STATE_TOPIC = '__transaction_state'
 export const SHARE_STATE_TOPIC = '__share_group_state'
 /** The log of the cluster's metadata: no topic, though its directory looks like one. */
 export const CLUSTER_METADATA_TOPIC = '__cluster_metadata'

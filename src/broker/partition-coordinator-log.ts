@@ -19,6 +19,10 @@ export class PartitionCoordinatorLog implements CoordinatorLog {
     this.name = partition.name
   }
 
+  get leaderEpoch(): number {
+    return this.partition.leaderEpoch
+  }
+
   get logStartOffset(): number {
     return this.partition.log.logStartOffset
   }

@@ -5,6 +5,15 @@ export function javaHashCode(text: string): number {
   return hash
 }
 
+/**
+ * The partition of a coordinator's topic that a key belongs to: Java's hash of it, without the sign bit
+ * (Kafka's `Utils.abs`), modulo the number of partitions.
+ */
+export function partitionForKey(key: string, partitionCount: number): number {
+  const hash = javaHashCode(key)
+  return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount
+}
+
 /** Buckets of a Java `HashMap` that was made without a size and holds at most twelve entries. */
 const DEFAULT_BUCKETS = 16
 

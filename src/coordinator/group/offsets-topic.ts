@@ -1,5 +1,5 @@
 import type { GroupCoordinatorConfig } from './group-config.js'
-import { javaHashCode } from './java-hash.js'
+import { partitionForKey } from './java-hash.js'
 
 /** Where groups and their offsets are kept. */
 export const OFFSETS_TOPIC = '__consumer_offsets'
@@ -13,11 +13,7 @@ export function offsetsTopicConfigs(config: GroupCoordinatorConfig): ReadonlyMap
   ])
 }
 
-/**
- * The partition of the topic that a group belongs to: Java's hash of its id, without the sign bit
- * (Kafka's `Utils.abs`), modulo the number of partitions.
- */
+/** The partition of the topic that a group belongs to. */
 export function partitionForGroup(groupId: string, partitionCount: number): number {
-  const hash = javaHashCode(groupId)
-  return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount
+  return partitionForKey(groupId, partitionCount)
 }

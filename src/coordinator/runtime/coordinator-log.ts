@@ -10,6 +10,8 @@ export type CoordinatorAppendCallback = (error: KafkaError | null) => void
 export interface CoordinatorLog {
   /** As in messages: `__consumer_offsets-3`. */
   readonly name: string
+  /** Of this node, as it leads the partition. */
+  readonly leaderEpoch: number
   readonly logStartOffset: number
   /** Offset after the last record that can be read. */
   readonly logEndOffset: number

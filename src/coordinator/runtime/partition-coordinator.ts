@@ -90,7 +90,13 @@ export class PartitionCoordinator<S extends StateMachine> {
     const schedule: StateMachineContext['schedule'] = (key, name, operation) =>
       this.#schedule(key, name, operation)
     this.#timers = new PartitionTimers(schedule)
-    this.machine = options.create({ timers: this.#timers, schedule })
+    this.machine = options.create({
+      get leaderEpoch() {
+        return log.leaderEpoch
+      },
+      timers: this.#timers,
+      schedule,
+    })
     this.#replay = new LogReplay({
       log,
       machine: this.machine,

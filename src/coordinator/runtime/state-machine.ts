@@ -57,6 +57,8 @@ export interface StateMachine {
 
 /** What a state machine is given to live in. */
 export interface StateMachineContext {
+  /** The epoch in which this node leads the partition, now. */
+  readonly leaderEpoch: number
   /** Timers of this partition; gone when it is unloaded. */
   readonly timers: CoordinatorTimers
   /**

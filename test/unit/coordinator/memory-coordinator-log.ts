@@ -16,6 +16,7 @@ import type { VerificationGuard } from '../../../src/storage/transaction-verific
 /** A coordinator's log in memory, which a test can make wait and fail. */
 export class MemoryCoordinatorLog implements CoordinatorLog {
   readonly name = '__consumer_offsets-0'
+  leaderEpoch = 1
   logStartOffset = 0
   maxBatchBytes = 1_000_000
   /** Appends throw this while it is set. */

@@ -1,0 +1,58 @@
+import type { Input } from '../../protocol/codec/index.js'
+import type { ErrorCode } from '../../protocol/errors.js'
+import type {
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+} from '../../protocol/schema/add-partitions-to-txn.js'
+import { TopicPartitions } from './topic-partitions.js'
+
+type One<T> = T extends readonly (infer Element)[] ? Element : never
+export type TransactionToAddTo = One<AddPartitionsToTxnRequest['transactions']>
+export type AddedToTransaction = One<
+  NonNullable<Input<typeof AddPartitionsToTxnResponse>['resultsByTransaction']>
+>
+
+/** From this version on, AddPartitionsToTxn is what brokers send, for several transactions (KIP-890). */
+export const VERSION_WITH_BATCHES = 4
+
+/** The transactions of a request, whatever its version. */
+export function transactionsToAddTo(
+  apiVersion: number,
+  request: AddPartitionsToTxnRequest,
+): readonly TransactionToAddTo[] {
+  if (apiVersion >= VERSION_WITH_BATCHES) return request.transactions
+  return [
+    {
+      transactionalId: request.v3AndBelowTransactionalId,
+      producerId: request.v3AndBelowProducerId,
+      producerEpoch: request.v3AndBelowProducerEpoch,
+      verifyOnly: false,
+      topics: request.v3AndBelowTopics,
+    },
+  ]
+}
+
+export function partitionsToAdd({ topics }: TransactionToAddTo): TopicPartitions {
+  return TopicPartitions.of(
+    topics.map(({ name, partitions }) => ({ topic: name, partitionIds: partitions })),
+  )
+}
+
+/** What is answered of one transaction, each partition once. */
+export function addedToTransaction(
+  transaction: TransactionToAddTo,
+  errorOf: (topic: string, partition: number) => ErrorCode,
+): AddedToTransaction {
+  return {
+    transactionalId: transaction.transactionalId,
+    topicResults: partitionsToAdd(transaction)
+      .topics()
+      .map(({ topic, partitionIds }) => ({
+        name: topic,
+        resultsByPartition: partitionIds.map((partitionIndex) => ({
+          partitionIndex,
+          partitionErrorCode: errorOf(topic, partitionIndex),
+        })),
+      })),
+  }
+}
