@@ -86,6 +86,11 @@ export class Conversation {
     return answer.kind === 'response' ? answer.body : {}
   }
 
+  /** Gives an id its placeholder now, for answers whose order would decide which comes first. */
+  introduce(id: string): void {
+    this.#normalizer.introduce(id)
+  }
+
   close(): void {
     for (const client of this.#connections.values()) client.close()
   }

@@ -1,6 +1,6 @@
 import { ApiKey } from '../../src/protocol/api-keys.js'
 import { type BatchInput, buildBatch, type RecordInput } from '../../src/protocol/records/index.js'
-import type { Conversation } from './conversation.js'
+import type { Body, Conversation } from './conversation.js'
 
 /** An id that no topic has. */
 export const NO_TOPIC_ID = 'ESIzRFVmd4iZqrvM3e7_EA'
@@ -75,6 +75,47 @@ export async function prepareGroups(t: Conversation): Promise<void> {
     7,
     { groupId: 'any', topics: [] },
     { until: (body) => body.errorCode === 0 },
+  )
+}
+
+/** So many names that every partition of a coordinator's topic has some. */
+const EVERYWHERE = Array.from({ length: 600 }, (_, index) => `everywhere-${index}`)
+const isLoaded = ({ errorCode }: Body): boolean => !COORDINATOR_ERRORS.includes(errorCode)
+
+/** The coordinator loads, isn't there yet, or isn't this one. */
+export const COORDINATOR_ERRORS: readonly number[] = [14, 15, 16]
+
+/** As {@link prepareGroups}, and until every group can be used. */
+export async function prepareEveryGroup(t: Conversation): Promise<void> {
+  await prepareGroups(t)
+  await t.quietly(
+    ApiKey.DescribeGroups,
+    5,
+    { groups: EVERYWHERE, includeAuthorizedOperations: false },
+    { until: ({ groups }) => groups.every(isLoaded) },
+  )
+}
+
+/** Waits until every transactional id can be used: their topic is created for the first. */
+export async function prepareTransactions(t: Conversation): Promise<void> {
+  await t.quietly(
+    ApiKey.FindCoordinator,
+    3,
+    { key: 'any', keyType: 1 },
+    { until: (body) => body.errorCode === 0 },
+  )
+  await t.quietly(
+    ApiKey.DescribeTransactions,
+    0,
+    { transactionalIds: EVERYWHERE },
+    { until: ({ transactionStates }) => transactionStates.every(isLoaded) },
+  )
+  // Producer ids are fetched from the controller when the first one is asked for.
+  await t.quietly(
+    ApiKey.InitProducerId,
+    4,
+    { transactionalId: null, transactionTimeoutMs: 60_000 },
+    { until: isLoaded },
   )
 }
 

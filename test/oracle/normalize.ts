@@ -1,6 +1,7 @@
 const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const UUID_FIELDS = new Set(['topicId', 'clusterId', 'directoryId', 'incarnationId'])
 const KAFKA_UUID = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g
+const WHOLE_KAFKA_UUID = /^[A-Za-z0-9_-]{22}$/
 const RFC_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** The times between which a broker takes a record now, as its message says them. */
 const TIME_RANGE = /\[-?\d{13,}, \d{13,}\]/g
@@ -11,10 +12,19 @@ const PLACEHOLDERS: Record<string, string> = {
   logAppendTimeMs: '<time>',
   sessionId: '<session>',
   finalizedFeaturesEpoch: '<epoch>',
+  transactionStartTimeMs: '<time>',
   totalBytes: '<bytes>',
   usableBytes: '<bytes>',
   logDir: '<path>',
 }
+
+/** When these scripts were written: a record's time that is later was given by a broker. */
+const WRITTEN_MS = 1_750_000_000_000
+const BASE_OFFSET_AND_LENGTH = 12
+const CONTROL_MASK = 0x20
+
+/** Where the fields of a record batch are that a broker gives its own values to. */
+const Batch = { length: 8, crc: 17, attributes: 21, baseTimestamp: 27, producerId: 43, end: 61 }
 
 /**
  * Rewrites answers so that two brokers' can be compared: what each draws or measures for itself
@@ -26,11 +36,16 @@ export class Normalizer {
 
   /** `unordered` sorts every array of objects, for answers whose order is a hash table's. */
   normalize(value: unknown, unordered = false): unknown {
-    return this.#rewrite(unordered ? sorted(value) : value, '')
+    return this.#rewrite(unordered ? this.#sorted(value) : value, '')
+  }
+
+  /** Gives an id its placeholder before an answer has it, for those whose order the ids decide. */
+  introduce(id: string): void {
+    this.#symbol('uuid', id)
   }
 
   #rewrite(value: unknown, field: string): unknown {
-    if (Buffer.isBuffer(value)) return value.toString('hex')
+    if (Buffer.isBuffer(value)) return field === 'records' ? this.#records(value) : hex(value)
     if (Array.isArray(value)) return value.map((item) => this.#rewrite(item, field))
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value === 'string') return this.#text(value, field)
@@ -48,6 +63,7 @@ export class Normalizer {
     // Each says in its own words what a configuration is for.
     if (field === 'documentation') return value === '' ? value : '<text>'
     if (UUID_FIELDS.has(field)) return value === ZERO_UUID ? value : this.#symbol('uuid', value)
+    if (field === 'memberId' && WHOLE_KAFKA_UUID.test(value)) return this.#symbol('member', value)
     return value
       .replace(TIME_RANGE, '[<time>, <time>]')
       .replace(RFC_UUID, (uuid) => this.#symbol('uuid', uuid))
@@ -57,7 +73,53 @@ export class Normalizer {
   #number(value: number, field: string): unknown {
     if (value <= 0) return value
     if (field === 'producerId') return this.#symbol('producer', String(value))
+    if (field === 'lastTimestamp') return value > WRITTEN_MS ? '<time>' : value
     return PLACEHOLDERS[field] ?? value
+  }
+
+  /** Batches with a producer say so in front, since the bytes of its id and of markers are a broker's. */
+  #records(value: Buffer): string {
+    const parts: string[] = []
+    let at = 0
+    while (at + Batch.end <= value.length) {
+      const end = at + BASE_OFFSET_AND_LENGTH + value.readInt32BE(at + Batch.length)
+      if (value.readBigInt64BE(at + Batch.producerId) < 0n || end > value.length) break
+      parts.push(this.#batch(Buffer.from(value.subarray(at, end))))
+      at = end
+    }
+    return [...parts, hex(value.subarray(at))].filter((part) => part !== '').join(' ')
+  }
+
+  #batch(copy: Buffer): string {
+    const producerId = Number(copy.readBigInt64BE(Batch.producerId))
+    const control = (copy.readInt16BE(Batch.attributes) & CONTROL_MASK) !== 0
+    copy.fill(0, Batch.crc, Batch.crc + 4)
+    copy.fill(0, Batch.producerId, Batch.producerId + 8)
+    if (control) copy.fill(0, Batch.baseTimestamp, Batch.baseTimestamp + 16)
+    return `${this.#number(producerId, 'producerId')}:${hex(copy)}`
+  }
+
+  #sorted(value: unknown): unknown {
+    if (Buffer.isBuffer(value) || typeof value !== 'object' || value === null) return value
+    if (!Array.isArray(value)) {
+      const entries = Object.entries(value).map(([name, item]) => [name, this.#sorted(item)])
+      return Object.fromEntries(entries)
+    }
+    const items = value.map((item) => this.#sorted(item))
+    return items
+      .map((item) => ({ item, key: this.#sortKey(item) }))
+      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+      .map(({ item }) => item)
+  }
+
+  // Ids differ from one broker to the next, so they must not decide the order.
+  #sortKey(item: unknown): string {
+    return JSON.stringify(item, (name, value) => {
+      if (typeof value === 'bigint') return `${value}n`
+      if (typeof value !== 'string') return value
+      if (UUID_FIELDS.has(name)) return this.#symbols.get(value) ?? ''
+      return name === 'memberId' && WHOLE_KAFKA_UUID.test(value) ? '' : value
+    }).replace(RFC_UUID, '')
   }
 
   #symbol(kind: string, value: string): string {
@@ -69,21 +131,4 @@ export class Normalizer {
   }
 }
 
-function sorted(value: unknown): unknown {
-  if (Buffer.isBuffer(value) || typeof value !== 'object' || value === null) return value
-  if (!Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, sorted(item)]))
-  }
-  const items = value.map(sorted)
-  return items
-    .map((item) => ({ item, key: sortKey(item) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ item }) => item)
-}
-
-// Ids differ from one broker to the next, so they must not decide the order.
-function sortKey(item: unknown): string {
-  return JSON.stringify(item, (name, value) =>
-    UUID_FIELDS.has(name) ? '' : typeof value === 'bigint' ? `${value}n` : value,
-  ).replace(RFC_UUID, '')
-}
+const hex = (bytes: Buffer): string => bytes.toString('hex')

@@ -12,6 +12,12 @@ import { produce } from './produce.js'
 import { rebalances } from './rebalances.js'
 import { restricted, tooFewBrokers } from './restricted.js'
 import { topics } from './topics.js'
+import { transactionAdmin } from './transaction-admin.js'
+import { transactionMarkers } from './transaction-markers.js'
+import { transactionOffsets } from './transaction-offsets.js'
+import { transactionTimeouts } from './transaction-timeouts.js'
+import { transactionalProduce } from './transactional-produce.js'
+import { transactions } from './transactions.js'
 
 /** Every conversation that samsa and Apache Kafka are compared by. */
 export const scripts: readonly Script[] = [
@@ -31,9 +37,21 @@ export const scripts: readonly Script[] = [
   offsets,
 ]
 
-/** Those with the names given, all if there are none. */
+/** Recorded ahead of what they ask for: they join {@link scripts} once samsa answers them so. */
+export const ahead: readonly Script[] = [
+  transactions,
+  transactionalProduce,
+  transactionOffsets,
+  transactionMarkers,
+  transactionAdmin,
+  transactionTimeouts,
+]
+
+/** Those with the names given, all that samsa agrees with if there are none. */
 export function scriptsNamed(names: readonly string[]): readonly Script[] {
-  const unknown = names.find((name) => !scripts.some((script) => script.name === name))
+  if (names.length === 0) return scripts
+  const known = [...scripts, ...ahead]
+  const unknown = names.find((name) => !known.some((script) => script.name === name))
   if (unknown !== undefined) throw new Error(`there is no script ${unknown}`)
-  return scripts.filter((script) => names.length === 0 || names.includes(script.name))
+  return known.filter((script) => names.includes(script.name))
 }
