@@ -15,16 +15,19 @@ export interface Contender {
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
+/** Configurations by name. */
+export type Properties = Readonly<Record<string, string>>
+
 /** What both run with beside their defaults: so that what a round has written is gone soon after it. */
-const PROPERTIES = { 'log.segment.delete.delay.ms': '1000' }
+const PROPERTIES: Properties = { 'log.segment.delete.delay.ms': '1000' }
 /** Long enough to recover a large log. */
 const READY_WITHIN_MS = 600_000
 
 /** The command as users get it. Data that is in the directory is kept. */
-async function startSamsa(directory: string): Promise<Contender> {
+async function startSamsa(directory: string, more: Properties = {}): Promise<Contender> {
   mkdirSync(directory, { recursive: true })
   const port = await freePort()
-  const settings = Object.entries(PROPERTIES).flatMap(([key, value]) => [
+  const settings = Object.entries({ ...PROPERTIES, ...more }).flatMap(([key, value]) => [
     '--set',
     `${key}=${value}`,
   ])
@@ -38,13 +41,13 @@ async function startSamsa(directory: string): Promise<Contender> {
 }
 
 /** Apache Kafka, from when its process was launched: formatting its directory isn't counted. */
-async function startApacheKafka(directory: string): Promise<Contender> {
-  const launched = await launchApacheKafka({ directory, properties: PROPERTIES })
+async function startApacheKafka(directory: string, more: Properties = {}): Promise<Contender> {
+  const launched = await launchApacheKafka({ directory, properties: { ...PROPERTIES, ...more } })
   const { process: child, port, stop } = launched
   return contender('Apache Kafka', process.hrtime.bigint(), child, port, stop)
 }
 
-/** The two that are compared, the first with the second. */
+/** The two that are compared, the first with the second; each with configurations of its own. */
 export const starters = [startSamsa, startApacheKafka]
 
 async function contender(

@@ -1,5 +1,5 @@
 // npm run bench [-- NAME] [--rounds N] [--seconds S] [--gigabytes G]: samsa and Apache Kafka 4.3.1 side
-// by side. NAME is traffic (if left out), partitions or log.
+// by side. NAME is traffic (if left out), partitions, log or groups.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import {
   missingForApacheKafka,
 } from '../test/support/apache-kafka/apache-kafka.js'
 import type { Benchmark } from './benchmark.js'
+import { groups } from './groups.js'
 import { largeLog } from './large-log.js'
 import { manyPartitions } from './many-partitions.js'
 import { Report } from './report.js'
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   traffic,
   partitions: manyPartitions,
   log: largeLog,
+  groups,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,8 +1,11 @@
 // node load.js LOAD PORT TOPIC NUMBER...: runs one load in a process of its own, prints what it saw.
+import { groupLoad } from './group-load.js'
 import { fetchLoad, latencyLoad, produceLoad } from './loads.js'
 import { fill, scan, writeEach } from './logs.js'
 
 const loads = {
+  classic: groupLoad.bind(undefined, 'classic'),
+  consumer: groupLoad.bind(undefined, 'consumer'),
   each: writeEach,
   fetch: fetchLoad,
   fill,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
-const RECEIVE_BYTES = 1024 * 1024
+/** What comes in, of whichever connection: it is looked at before anything else is read. */
+const RECEIVED = Buffer.allocUnsafeSlow(1024 * 1024)
 
 /**
  * One connection that does next to nothing, so that the broker is measured and not its client: frames
@@ -30,7 +31,7 @@ export class RawConnection {
       host: '127.0.0.1',
       noDelay: true,
       onread: {
-        buffer: Buffer.allocUnsafeSlow(RECEIVE_BYTES),
+        buffer: RECEIVED,
         callback: (length, buffer) => {
           this.#receive(buffer as Buffer, length)
           return true
@@ -59,6 +60,12 @@ export class RawConnection {
 
   send(frame: Buffer): void {
     this.#socket.write(frame)
+  }
+
+  /** Calls `hungUp` if the broker closes the connection. */
+  onHungUp(hungUp: () => void): void {
+    this.#socket.once('end', hungUp)
+    this.#socket.on('error', hungUp)
   }
 
   close(): void {

@@ -22,7 +22,8 @@ const METADATA_VERSION = 12
 const PRODUCE_VERSION = 11
 const FETCH_VERSION = 12
 
-function frame<V, I>(message: Message<V, I>, version: number, body: I): Buffer {
+/** A request as it goes to the broker. */
+export function requestFrame<V, I>(message: Message<V, I>, version: number, body: I): Buffer {
   const header = { correlationId: 1, clientId: 'bench' }
   return Buffer.concat(encodeRequestFrame(message, version, header, body))
 }
@@ -39,12 +40,21 @@ export async function ask<V, I>(
     answered = resolve
   })
   const connection = await RawConnection.open(port, (_, bytes) => answered(bytes), true)
-  connection.send(frame(message, version, body))
+  connection.send(requestFrame(message, version, body))
   const bytes = await answer
   connection.close()
-  const header = decode(ResponseHeader, responseHeaderVersion(message.key, version), bytes)
+  return bodyOf(message, version, bytes)
+}
+
+/** The body of the answer to a request. */
+export function bodyOf<V, I>(
+  message: Message<V, I>,
+  version: number,
+  answer: Buffer,
+): Record<string, unknown> {
+  const { end } = decode(ResponseHeader, responseHeaderVersion(message.key, version), answer)
   const { response } = apis.get(message.key)!
-  return decode(response as never, version, bytes, header.end).value as Record<string, unknown>
+  return decode(response as never, version, answer, end).value as Record<string, unknown>
 }
 
 /** Whether the broker answers Metadata with itself among the nodes. */
@@ -107,7 +117,7 @@ export function produceFrame(
 ): Buffer {
   const value = Buffer.alloc(bytes, 'samsa ')
   const records = Array.from({ length: count }, () => ({ value }))
-  return frame(ProduceRequest, PRODUCE_VERSION, {
+  return requestFrame(ProduceRequest, PRODUCE_VERSION, {
     transactionalId: null,
     acks: -1,
     timeoutMs: 30_000,
@@ -127,7 +137,7 @@ export function fetchFrame(
   fetchOffset: number,
   maxBytes: number,
 ): Buffer {
-  return frame(FetchRequest, FETCH_VERSION, {
+  return requestFrame(FetchRequest, FETCH_VERSION, {
     maxWaitMs: 500,
     minBytes: 1,
     maxBytes,
