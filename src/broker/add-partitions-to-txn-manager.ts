@@ -1,4 +1,5 @@
 import type { SupportedOperation, TransactionalWriter } from '../coordinator/runtime/transaction.js'
+import { TRANSACTION_STATE_TOPIC } from '../coordinator/transaction/transaction-topic.js'
 import type { Logger } from '../env/logger.js'
 import type { MetadataImage } from '../metadata/image.js'
 import type { Input } from '../protocol/codec/index.js'
@@ -8,7 +9,6 @@ import type {
   AddPartitionsToTxnResponse,
 } from '../protocol/schema/add-partitions-to-txn.js'
 import type { VerificationGuard } from '../storage/transaction-verification.js'
-import { TRANSACTION_STATE_TOPIC } from './internal-topic.js'
 import type { Partition } from './partition.js'
 
 /** The version whose requests brokers send each other: several transactions, verification too. */

@@ -1,11 +1,11 @@
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
 import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
 import type { Logger } from '../env/logger.js'
-import type { MetadataDelta, PartitionChange } from '../metadata/delta.js'
+import type { MetadataDelta } from '../metadata/delta.js'
 import type { MetadataImage } from '../metadata/image.js'
 import type { MetadataPublisher } from '../metadata/loader.js'
 import type { AddPartitionsToTxnManager } from './add-partitions-to-txn-manager.js'
-import { PartitionCoordinatorLog } from './partition-coordinator-log.js'
+import { CoordinatorElections } from './coordinator-elections.js'
 import type { ReplicaManager } from './replica-manager.js'
 
 export interface GroupElectionsOptions {
@@ -17,35 +17,24 @@ export interface GroupElectionsOptions {
 }
 
 /**
- * Tells the group coordinator which partitions of `__consumer_offsets` it has, as the metadata log
- * has it (Kafka's `BrokerMetadataPublisher`). To be installed after the replica manager.
+ * Tells the group coordinator which partitions of `__consumer_offsets` it has, and which topics are
+ * gone. To be installed after the replica manager.
  */
 export class GroupElections implements MetadataPublisher {
-  constructor(private readonly options: GroupElectionsOptions) {}
+  readonly #elections: CoordinatorElections
 
-  onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void {
-    const topic = image.topicsByName.get(OFFSETS_TOPIC)
-    if (topic !== undefined) this.options.groups.partitionCount = topic.partitions.size
-    for (const change of delta.partitions) {
-      if (change.topicName === OFFSETS_TOPIC) this.#changed(change)
-    }
-    if (delta.deletedTopics.length > 0) this.#topicsDeleted(delta)
+  constructor(private readonly options: GroupElectionsOptions) {
+    const { groups } = options
+    this.#elections = new CoordinatorElections({
+      ...options,
+      topic: OFFSETS_TOPIC,
+      coordinator: groups,
+    })
   }
 
-  #changed({ partition, before, after }: PartitionChange): void {
-    const { nodeId, groups, replicas, partitionsToTxn, logger } = this.options
-    if (after?.leader !== nodeId) {
-      if (before?.leader === nodeId) groups.onResignation(partition)
-      return
-    }
-    if (before?.leader === nodeId && before.leaderEpoch === after.leaderEpoch) return
-    try {
-      const opened = replicas.partition(OFFSETS_TOPIC, partition)
-      const log = new PartitionCoordinatorLog(opened, partitionsToTxn)
-      groups.onElection(partition, after.leaderEpoch, log)
-    } catch (error) {
-      logger.error({ err: error, partition }, 'cannot coordinate the groups of a partition')
-    }
+  onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void {
+    this.#elections.onMetadataUpdate(delta, image)
+    if (delta.deletedTopics.length > 0) this.#topicsDeleted(delta)
   }
 
   #topicsDeleted({ deletedTopics }: MetadataDelta): void {

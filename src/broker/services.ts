@@ -1,5 +1,6 @@
 import type { ControllerChannel } from '../controller/channel.js'
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
+import type { TransactionCoordinator } from '../coordinator/transaction/transaction-coordinator.js'
 import type { Clocks } from '../env/clock.js'
 import type { Disk } from '../env/disk.js'
 import type { Logger } from '../env/logger.js'
@@ -34,6 +35,7 @@ export interface BrokerServices {
   readonly replicas: ReplicaManager
   readonly producerIds: ProducerIdManager
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly transactionMarkers: TransactionMarkers
   readonly partitionsToTxn: AddPartitionsToTxnManager
   /** All of them: what ApiVersions lists. Empty while they are made. */

@@ -2,6 +2,7 @@ import type { VersionRange } from './cluster.js'
 
 export const METADATA_VERSION = 'metadata.version'
 export const KRAFT_VERSION = 'kraft.version'
+export const TRANSACTION_VERSION = 'transaction.version'
 
 /**
  * The features of Apache Kafka 4.3 and the levels of each that this version can work with, in the
@@ -14,7 +15,7 @@ export const supportedFeatures: ReadonlyMap<string, VersionRange> = new Map([
   [KRAFT_VERSION, { min: 0, max: 1 }],
   ['share.version', { min: 0, max: 1 }],
   ['streams.version', { min: 0, max: 1 }],
-  ['transaction.version', { min: 0, max: 2 }],
+  [TRANSACTION_VERSION, { min: 0, max: 2 }],
 ])
 
 /** The levels a newly formatted directory starts with: what 4.3 itself calls production ready. */

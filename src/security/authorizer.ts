@@ -10,6 +10,7 @@ export const AclOperation = {
   DESCRIBE_CONFIGS: 10,
   ALTER_CONFIGS: 11,
   IDEMPOTENT_WRITE: 12,
+  TWO_PHASE_COMMIT: 15,
 } as const
 export type AclOperation = (typeof AclOperation)[keyof typeof AclOperation]
 

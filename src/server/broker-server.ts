@@ -1,25 +1,17 @@
-import {
-  AddPartitionsToTxnManager,
-  type TransactionPartitions,
-} from '../broker/add-partitions-to-txn-manager.js'
 import { createHandlers } from '../broker/api/index.js'
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js'
 import { cleanerSettings } from '../broker/cleaner-settings.js'
 import { DirectoryAssignments } from '../broker/directory-assignments.js'
 import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
-import { GroupElections } from '../broker/group-elections.js'
 import { LiveMetadata } from '../broker/live-metadata.js'
 import { ProducerIdManager } from '../broker/producer-id-manager.js'
 import { producerStateConfig } from '../broker/producer-state-config.js'
 import { ReplicaManager } from '../broker/replica-manager.js'
 import type { BrokerServices } from '../broker/services.js'
 import { topicSettings } from '../broker/topic-settings.js'
-import { TransactionMarkers } from '../broker/transaction-markers.js'
 import type { ControllerChannel } from '../controller/channel.js'
 import { QuorumController } from '../controller/quorum-controller.js'
-import { groupCoordinatorConfig } from '../coordinator/group/group-config.js'
-import { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
 import type { Clocks } from '../env/clock.js'
 import type { Disk } from '../env/disk.js'
 import type { Logger } from '../env/logger.js'
@@ -34,7 +26,6 @@ import type { MetadataImage } from '../metadata/image.js'
 import { MetadataLoader } from '../metadata/loader.js'
 import type { NewRecord } from '../metadata/record.js'
 import { SnapshotGenerator } from '../metadata/snapshot-generator.js'
-import { ErrorCode } from '../protocol/errors.js'
 import { NO_LEADER, type RaftClient } from '../raft/client.js'
 import { allowEverything } from '../security/authorizer.js'
 import { openLogManager } from '../storage/disk-log-manager.js'
@@ -45,14 +36,10 @@ import { serverLimits } from './connection-limits.js'
 import { registerController } from './controller-registration.js'
 import { openListeners } from './endpoints.js'
 import { type MetadataQuorum, openMetadataQuorum } from './metadata-quorum.js'
+import { startCoordinators } from './node-coordinators.js'
 import { SocketServer } from './socket-server.js'
 import { requireSupported } from './supported-config.js'
 
-/** Nobody coordinates transactions here yet. */
-const NO_TRANSACTIONS: TransactionPartitions = {
-  addPartitionsToTxn: () =>
-    Promise.resolve({ throttleTimeMs: 0, errorCode: ErrorCode.NOT_COORDINATOR }),
-}
 const NO_SETTINGS: ReadonlyMap<string, string> = new Map()
 /** What is under way on connections has so long to be answered when the broker stops. */
 const DRAIN_MS = 5000
@@ -170,6 +157,7 @@ export class BrokerServer {
       const closed = server.close(DRAIN_MS)
       services.replicas.close()
       services.groups.close()
+      services.transactions.close()
       return closed
     })
   }
@@ -192,26 +180,22 @@ export class BrokerServer {
       topicConfig: (overrides) => this.#config.topicConfig(overrides),
     })
     loader.install(replicas)
-    const config = groupCoordinatorConfig(this.#config.current)
-    const groups = new GroupCoordinator({ clocks, random, logger, config })
-    const transactionMarkers = new TransactionMarkers({
+    const metadata = new LiveMetadata(() => loader.image)
+    const coordinators = startCoordinators({
+      nodeId,
+      clocks,
+      random,
+      logger,
+      config: this.#config,
       replicas,
-      groups,
-      clock: clocks.logical,
-      logger,
+      loader,
+      producerIds: { generate: () => producerIds.generate() },
     })
-    const partitionsToTxn = new AddPartitionsToTxnManager({
-      coordinator: NO_TRANSACTIONS,
-      metadata: () => loader.image,
-      isEnabled: () => this.#config.current.get('transaction.partition.verification.enable'),
-      logger,
-    })
-    loader.install(new GroupElections({ nodeId, replicas, groups, partitionsToTxn, logger }))
     const controller = this.#startController(raft, loader, bootstrap)
+    const producerIds = new ProducerIdManager({ nodeId, metadata, controller, logger })
     await this.#join(logs, loader, controller)
     const brokerEpoch = () => this.#lifecycle?.brokerEpoch ?? -1
     assignments.start({ nodeId, brokerEpoch, channel: controller })
-    const metadata = new LiveMetadata(() => loader.image)
     return {
       nodeId,
       clusterId: logs.clusterId,
@@ -226,10 +210,8 @@ export class BrokerServer {
       disk,
       logs,
       replicas,
-      producerIds: new ProducerIdManager({ nodeId, metadata, controller, logger }),
-      groups,
-      transactionMarkers,
-      partitionsToTxn,
+      producerIds,
+      ...coordinators,
     }
   }
 

@@ -98,17 +98,24 @@ export const HEEDED_CONFIGS: ReadonlySet<string> = new Set<BrokerConfigName>([
   'share.coordinator.state.topic.replication.factor',
   'share.coordinator.state.topic.segment.bytes',
   'socket.request.max.bytes',
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms',
   'transaction.max.timeout.ms',
+  'transaction.partition.verification.enable',
+  'transaction.remove.expired.transaction.cleanup.interval.ms',
+  'transaction.state.log.load.buffer.size',
   'transaction.state.log.min.isr',
   'transaction.state.log.num.partitions',
   'transaction.state.log.replication.factor',
   'transaction.state.log.segment.bytes',
+  'transaction.two.phase.commit.enable',
+  'transactional.id.expiration.ms',
   'unclean.leader.election.enable',
 ])
 
 /** Asks of topics that are made for others more replicas than a single node can give. */
 const REPLICATION_FACTORS: readonly BrokerConfigName[] = [
   'offsets.topic.replication.factor',
+  'transaction.state.log.replication.factor',
   'default.replication.factor',
 ]
 

@@ -1,16 +1,19 @@
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import { OFFSETS_TOPIC } from '../../coordinator/group/offsets-topic.js'
+import type { TransactionCoordinator } from '../../coordinator/transaction/transaction-coordinator.js'
+import { TRANSACTION_STATE_TOPIC } from '../../coordinator/transaction/transaction-topic.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
 import {
   FindCoordinatorRequest,
   FindCoordinatorResponse,
 } from '../../protocol/schema/find-coordinator.js'
-import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
+import { AclOperation, type Authorizer } from '../../security/authorizer.js'
 import { AutoTopicCreation, type AutoTopicCreationServices } from '../auto-topic-creation.js'
 import { requireGroup } from '../group-access.js'
 import { type Handler, handler, type RequestContext } from '../handler.js'
 import { nodeOf } from '../metadata-view.js'
+import { requireTransactionalId } from '../transaction-access.js'
 
 /** From this version on, several are looked for at once (KIP-699). */
 const VERSION_WITH_BATCHES = 4
@@ -20,8 +23,16 @@ const CoordinatorType = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
 
 export interface FindCoordinatorServices extends AutoTopicCreationServices {
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly metadata: MetadataImage
   readonly authorizer: Authorizer
+}
+
+/** What a key's coordinator leads. */
+interface Place {
+  readonly topic: string
+  /** Known once the topic is there. */
+  readonly partition: () => number
 }
 
 /** Where a coordinator is, or why that can't be said. */
@@ -34,8 +45,9 @@ interface Found {
 }
 
 /**
- * Which broker coordinates a group (Kafka's `KafkaApis.handleFindCoordinatorRequest`). The first one
- * who asks has the offsets topic created; it can be used when the answer goes out.
+ * Which broker coordinates a group, or a transactional id (Kafka's
+ * `KafkaApis.handleFindCoordinatorRequest`). The first one who asks has the topic created that their
+ * state is kept in; it can be used when the answer goes out.
  */
 export const findCoordinator = (services: FindCoordinatorServices): Handler => {
   const creation = new AutoTopicCreation(services)
@@ -74,8 +86,7 @@ class CoordinatorSearch {
 
   async find(keyType: number, key: string): Promise<Found> {
     try {
-      this.#requireKind(keyType, key)
-      return await this.#ofGroup(key)
+      return await this.#leaderOf(this.#placeOf(keyType, key))
     } catch (error) {
       if (error instanceof KafkaError) return notFound(error)
       throw error
@@ -83,22 +94,16 @@ class CoordinatorSearch {
   }
 
   /** @throws KafkaError */
-  #requireKind(keyType: number, key: string): void {
-    const { authorizer } = this.services
+  #placeOf(keyType: number, key: string): Place {
+    const { authorizer, groups, transactions } = this.services
     const { DESCRIBE } = AclOperation
     switch (keyType) {
       case CoordinatorType.GROUP:
         requireGroup(authorizer, this.context, DESCRIBE, key)
-        return
+        return { topic: OFFSETS_TOPIC, partition: () => groups.partitionFor(key) }
       case CoordinatorType.TRANSACTION:
-        if (!authorizer.isAllowed(this.context, DESCRIBE, ResourceType.TRANSACTIONAL_ID, key)) {
-          throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-        }
-        // An error on which clients give up: they would look for it in vain.
-        throw new KafkaError(
-          ErrorCode.INVALID_REQUEST,
-          'transactions are not available on this broker',
-        )
+        requireTransactionalId(authorizer, this.context, DESCRIBE, key)
+        return { topic: TRANSACTION_STATE_TOPIC, partition: () => transactions.partitionFor(key) }
       case CoordinatorType.SHARE:
         throw new KafkaError(
           ErrorCode.INVALID_REQUEST,
@@ -112,13 +117,10 @@ class CoordinatorSearch {
     }
   }
 
-  async #ofGroup(groupId: string): Promise<Found> {
-    const { metadata, groups } = this.services
-    if (!metadata.topicsByName.has(OFFSETS_TOPIC)) {
-      await this.creation.create([OFFSETS_TOPIC], this.context)
-    }
-    const topic = metadata.topicsByName.get(OFFSETS_TOPIC)
-    const leader = topic?.partitions.get(groups.partitionFor(groupId))?.leader
+  async #leaderOf({ topic, partition }: Place): Promise<Found> {
+    const { metadata } = this.services
+    if (!metadata.topicsByName.has(topic)) await this.creation.create([topic], this.context)
+    const leader = metadata.topicsByName.get(topic)?.partitions.get(partition())?.leader
     const node = leader === undefined ? undefined : nodeOf(metadata, leader, this.context.listener)
     if (node === undefined) throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
     const { nodeId, host, port } = node

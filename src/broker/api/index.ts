@@ -1,5 +1,7 @@
 import type { Handler } from '../handler.js'
 import type { BrokerServices } from '../services.js'
+import { addOffsetsToTxn } from './add-offsets-to-txn.js'
+import { addPartitionsToTxn } from './add-partitions-to-txn.js'
 import { alterConfigs } from './alter-configs.js'
 import { apiVersions } from './api-versions.js'
 import { createPartitions } from './create-partitions.js'
@@ -12,6 +14,8 @@ import { describeConfigs } from './describe-configs.js'
 import { describeGroups } from './describe-groups.js'
 import { describeLogDirs } from './describe-log-dirs.js'
 import { describeTopicPartitions } from './describe-topic-partitions.js'
+import { describeTransactions } from './describe-transactions.js'
+import { endTxn } from './end-txn.js'
 import { fetch } from './fetch.js'
 import { findCoordinator } from './find-coordinator.js'
 import { heartbeat } from './heartbeat.js'
@@ -22,6 +26,7 @@ import { leaveGroup } from './leave-group.js'
 import { listConfigResources } from './list-config-resources.js'
 import { listGroups } from './list-groups.js'
 import { listOffsets } from './list-offsets.js'
+import { listTransactions } from './list-transactions.js'
 import { metadata } from './metadata.js'
 import { offsetCommit } from './offset-commit.js'
 import { offsetDelete } from './offset-delete.js'
@@ -37,6 +42,8 @@ type HandlerFactory = (services: BrokerServices) => Handler
 /** Every API that a broker answers, one a line: what is here is served, and advertised. */
 const factories: readonly HandlerFactory[] = [
   // In the order of their names.
+  addOffsetsToTxn,
+  addPartitionsToTxn,
   alterConfigs,
   apiVersions,
   createPartitions,
@@ -49,6 +56,8 @@ const factories: readonly HandlerFactory[] = [
   describeGroups,
   describeLogDirs,
   describeTopicPartitions,
+  describeTransactions,
+  endTxn,
   fetch,
   findCoordinator,
   heartbeat,
@@ -59,6 +68,7 @@ const factories: readonly HandlerFactory[] = [
   listConfigResources,
   listGroups,
   listOffsets,
+  listTransactions,
   metadata,
   offsetCommit,
   offsetDelete,

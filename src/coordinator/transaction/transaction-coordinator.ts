@@ -218,17 +218,26 @@ export class TransactionCoordinator {
     { apiVersion }: TransactionRequestContext,
     request: AddPartitionsToTxnRequest,
   ): Promise<Input<typeof AddPartitionsToTxnResponse>> {
-    const results = await Promise.all(
-      transactionsToAddTo(apiVersion, request).map((transaction) =>
+    const transactions = transactionsToAddTo(apiVersion, request)
+    const results = await this.addToTransactions({ apiVersion }, transactions)
+    const answer = { throttleTimeMs: 0, errorCode: ErrorCode.NONE }
+    return apiVersion < VERSION_WITH_BATCHES
+      ? { ...answer, resultsByTopicV3AndBelow: results[0]!.topicResults }
+      : { ...answer, resultsByTransaction: results }
+  }
+
+  /** The same for some of its transactions. @returns one of each, in the order asked for */
+  addToTransactions(
+    { apiVersion }: TransactionRequestContext,
+    transactions: readonly TransactionToAddTo[],
+  ): Promise<AddedToTransaction[]> {
+    return Promise.all(
+      transactions.map((transaction) =>
         transaction.verifyOnly
           ? this.#verifyPartitions(transaction)
           : this.#addPartitions(apiVersion, transaction),
       ),
     )
-    const answer = { throttleTimeMs: 0, errorCode: ErrorCode.NONE }
-    return apiVersion < VERSION_WITH_BATCHES
-      ? { ...answer, resultsByTopicV3AndBelow: results[0]!.topicResults }
-      : { ...answer, resultsByTransaction: results }
   }
 
   async #addPartitions(

@@ -2,9 +2,11 @@ import t from 'tap'
 import { initProducerId } from '../../../src/broker/api/init-producer-id.js'
 import { ProducerIdManager } from '../../../src/broker/producer-id-manager.js'
 import type { ControllerChannel } from '../../../src/controller/channel.js'
+import { TransactionCoordinator } from '../../../src/coordinator/transaction/transaction-coordinator.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { MetadataState } from '../../../src/metadata/metadata-state.js'
 import { ErrorCode, KafkaError } from '../../../src/protocol/errors.js'
+import { TRANSACTION_CONFIG } from '../coordinator/transaction-fixture.js'
 import { type Body, DataPlane, NODE_ID } from './data-plane-fixture.js'
 
 interface Block {
@@ -86,7 +88,16 @@ t.test('a controller that gives none makes clients ask again', async (t) => {
 t.test('InitProducerId', async (t) => {
   const plane = await DataPlane.start(t)
   const producerIds = managerFor(new FakeController([{ producerIdStart: 5, producerIdLen: 1000 }]))
-  const handler = initProducerId({ ...plane, producerIds })
+  const transactions = new TransactionCoordinator({
+    clocks: plane.clocks,
+    logger: silentLogger,
+    config: TRANSACTION_CONFIG,
+    producerIds,
+    markers: { writeMarkers: () => Promise.reject(new Error('nobody to send to')) },
+    transactionVersion: () => 2,
+  })
+  t.teardown(() => transactions.close())
+  const handler = initProducerId({ ...plane, transactions })
   const ask = async (more: object = {}) => {
     const body = { transactionalId: null, transactionTimeoutMs: 1000, ...more }
     const answer = (await plane.ask(handler, 5, body)) as Body
