@@ -53,11 +53,11 @@ export interface AddPartitionsToTxnManagerOptions {
 export class AddPartitionsToTxnManager {
   constructor(private readonly options: AddPartitionsToTxnManagerOptions) {}
 
-  /** @returns of each partition what may become of its batch; never rejects */
-  async verify(
+  /** @returns of each partition what may become of its batch; at once where the logs know; never rejects */
+  verify(
     writer: TransactionalWriter,
     asked: readonly PartitionToVerify[],
-  ): Promise<ReadonlyMap<Partition, Verified>> {
+  ): ReadonlyMap<Partition, Verified> | Promise<ReadonlyMap<Partition, Verified>> {
     const verified = new Map<Partition, Verified>()
     const addsPartition = writer.operation === 'addPartition'
     if (!addsPartition && !this.options.isEnabled()) return verified
@@ -67,12 +67,11 @@ export class AddPartitionsToTxnManager {
       verified.set(partition, result)
       if (result.guard !== undefined) unknown.push(partition)
     }
-    if (unknown.length > 0) {
-      for (const [partition, error] of await this.#ask(writer, unknown)) {
-        verified.set(partition, { error })
-      }
-    }
-    return verified
+    if (unknown.length === 0) return verified
+    return this.#ask(writer, unknown).then((errors) => {
+      for (const [partition, error] of errors) verified.set(partition, { error })
+      return verified
+    })
   }
 
   /**
@@ -121,12 +120,6 @@ export class AddPartitionsToTxnManager {
     }
     return errors
   }
-}
-
-/** What the client of a Produce request of this version knows of transactions. */
-export function produceOperation(apiVersion: number): SupportedOperation {
-  if (apiVersion >= 12) return 'addPartition'
-  return apiVersion === 11 ? 'genericError' : 'defaultError'
 }
 
 function begin(partition: Partition, sequence: number, writer: TransactionalWriter): Verified {

@@ -1,10 +1,11 @@
 import type { Input } from '../protocol/codec/index.js'
-import { ErrorCode, type KafkaError } from '../protocol/errors.js'
+import { ErrorCode, errorName, type KafkaError } from '../protocol/errors.js'
 import type { ProduceResponse } from '../protocol/schema/produce.js'
 import { RecordValidationError } from '../storage/record-validation-error.js'
 import { UNKNOWN_LEADER } from './current-leader.js'
 import { type Answer, CLOSE_CONNECTION, NO_ANSWER } from './handler.js'
 import type { ProducedBatch } from './partition.js'
+import { VerificationError } from './produce-verification.js'
 
 export type ProduceAnswer = Input<typeof ProduceResponse>
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -79,6 +80,9 @@ export class PendingProduce {
     if (!WITHOUT_LOG_START.has(error.code)) answer.logStartOffset = logStartOffset
     if (error instanceof RecordValidationError) {
       answer.recordErrors = error.recordErrors
+      answer.errorMessage = error.message
+    }
+    if (error instanceof VerificationError && error.message !== errorName(error.code)) {
       answer.errorMessage = error.message
     }
     this.#countDown()
