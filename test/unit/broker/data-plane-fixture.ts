@@ -1,3 +1,7 @@
+import {
+  AddPartitionsToTxnManager,
+  type TransactionPartitions,
+} from '../../../src/broker/add-partitions-to-txn-manager.js'
 import { DynamicBrokerConfig } from '../../../src/broker/dynamic-broker-config.js'
 import {
   type Answer,
@@ -16,8 +20,12 @@ import { type Random, randomUuid, seededRandom } from '../../../src/env/random.j
 import { ConfigResourceType } from '../../../src/metadata/config/resource.js'
 import { MetadataState } from '../../../src/metadata/metadata-state.js'
 import type { MetadataRecord } from '../../../src/metadata/record.js'
-import { decode, encodeToBuffer } from '../../../src/protocol/codec/index.js'
+import { decode, encodeToBuffer, type Input } from '../../../src/protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../../src/protocol/errors.js'
+import type {
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+} from '../../../src/protocol/schema/add-partitions-to-txn.js'
 import { allowEverything } from '../../../src/security/authorizer.js'
 import type { LogManager } from '../../../src/storage/log-manager.js'
 import {
@@ -76,6 +84,38 @@ export class ColdDisk extends MemoryDisk {
   }
 }
 
+/** A transaction coordinator that answers what it is told to. */
+export class TestTransactions implements TransactionPartitions {
+  /** Of every partition that is asked about. */
+  errorCode: ErrorCode = ErrorCode.NONE
+  /** What was asked, in order. */
+  readonly asked: AddPartitionsToTxnRequest['transactions'][number][] = []
+  /** While set, answers wait for it. */
+  hold: Promise<void> | undefined
+
+  async addPartitionsToTxn(
+    _context: { readonly apiVersion: number },
+    { transactions }: AddPartitionsToTxnRequest,
+  ): Promise<Input<typeof AddPartitionsToTxnResponse>> {
+    this.asked.push(...transactions)
+    await this.hold
+    return {
+      throttleTimeMs: 0,
+      errorCode: ErrorCode.NONE,
+      resultsByTransaction: transactions.map(({ transactionalId, topics }) => ({
+        transactionalId,
+        topicResults: topics.map(({ name, partitions }) => ({
+          name,
+          resultsByPartition: partitions.map((partitionIndex) => ({
+            partitionIndex,
+            partitionErrorCode: this.errorCode,
+          })),
+        })),
+      })),
+    }
+  }
+}
+
 /** The logs of one broker in memory, and its metadata made by hand. */
 export class DataPlane {
   readonly nodeId = NODE_ID
@@ -85,6 +125,8 @@ export class DataPlane {
   readonly metadata: MetadataState
   readonly replicas: ReplicaManager
   readonly config: DynamicBrokerConfig
+  readonly transactions = new TestTransactions()
+  readonly partitionsToTxn: AddPartitionsToTxnManager
 
   private constructor(
     readonly clock: ManualClock,
@@ -112,6 +154,12 @@ export class DataPlane {
       logs,
       topicConfig: (overrides) => this.config.topicConfig(overrides),
     })
+    this.partitionsToTxn = new AddPartitionsToTxnManager({
+      coordinator: this.transactions,
+      metadata: () => this.metadata,
+      isEnabled: () => this.config.current.get('transaction.partition.verification.enable'),
+      logger: this.logger,
+    })
     this.#registerBroker(NODE_ID, 9092)
   }
 
@@ -122,7 +170,9 @@ export class DataPlane {
   ): Promise<DataPlane> {
     const clock = new ManualClock()
     const clocks = manualClocks(clock)
-    const logs = await startManager(managerOptions({ disk, clocks }))
+    const verifiesTransactions = properties['transaction.partition.verification.enable'] !== 'false'
+    const producerStateConfig = () => ({ expirationMs: 86_400_000, verifiesTransactions })
+    const logs = await startManager(managerOptions({ disk, clocks, producerStateConfig }))
     t.teardown(() => logs.close())
     return new DataPlane(clock, clocks, disk, logs, properties)
   }
