@@ -13,6 +13,7 @@ import { describeCluster } from './describe-cluster.js'
 import { describeConfigs } from './describe-configs.js'
 import { describeGroups } from './describe-groups.js'
 import { describeLogDirs } from './describe-log-dirs.js'
+import { describeProducers } from './describe-producers.js'
 import { describeTopicPartitions } from './describe-topic-partitions.js'
 import { describeTransactions } from './describe-transactions.js'
 import { endTxn } from './end-txn.js'
@@ -55,6 +56,7 @@ const factories: readonly HandlerFactory[] = [
   describeConfigs,
   describeGroups,
   describeLogDirs,
+  describeProducers,
   describeTopicPartitions,
   describeTransactions,
   endTxn,
