@@ -17,8 +17,8 @@ export interface GroupElectionsOptions {
 }
 
 /**
- * Tells the group coordinator which partitions of `__consumer_offsets` it has, and which topics are
- * gone. To be installed after the replica manager.
+ * Tells the group coordinator which partitions of `__consumer_offsets` it has, and which topics have
+ * changed or are gone. To be installed after the replica manager.
  */
 export class GroupElections implements MetadataPublisher {
   readonly #elections: CoordinatorElections
@@ -35,6 +35,10 @@ export class GroupElections implements MetadataPublisher {
   onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void {
     this.#elections.onMetadataUpdate(delta, image)
     if (delta.deletedTopics.length > 0) this.#topicsDeleted(delta)
+    this.options.groups.onMetadataUpdate({
+      changedTopics: new Set(delta.partitions.map(({ topicName }) => topicName)),
+      hasNewTopics: delta.createdTopics.length > 0,
+    })
   }
 
   #topicsDeleted({ deletedTopics }: MetadataDelta): void {

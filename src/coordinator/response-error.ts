@@ -1,4 +1,4 @@
-import { ErrorCode, KafkaError } from '../protocol/errors.js'
+import { ErrorCode, errorName, KafkaError } from '../protocol/errors.js'
 
 /**
  * An append's error as the coordinator's clients are to see it: one on which they look for the
@@ -7,6 +7,11 @@ import { ErrorCode, KafkaError } from '../protocol/errors.js'
 export function asResponseError(error: KafkaError): KafkaError {
   const code = responseCode(error.code)
   return code === error.code ? error : new KafkaError(code, undefined, { cause: error })
+}
+
+/** What an answer says beside the code: nothing where there is nothing more to say. */
+export function messageOf({ code, message }: KafkaError): string | null {
+  return code === ErrorCode.UNKNOWN_SERVER_ERROR || message === errorName(code) ? null : message
 }
 
 function responseCode(code: ErrorCode): ErrorCode {

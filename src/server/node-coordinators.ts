@@ -2,6 +2,8 @@ import { AddPartitionsToTxnManager } from '../broker/add-partitions-to-txn-manag
 import { CoordinatorElections } from '../broker/coordinator-elections.js'
 import type { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import { GroupElections } from '../broker/group-elections.js'
+import { GroupMetadataView } from '../broker/group-metadata-view.js'
+import { LiveMetadata } from '../broker/live-metadata.js'
 import type { ReplicaManager } from '../broker/replica-manager.js'
 import { TransactionMarkers } from '../broker/transaction-markers.js'
 import { groupCoordinatorConfig } from '../coordinator/group/group-config.js'
@@ -44,6 +46,7 @@ export function startCoordinators(options: NodeCoordinatorsOptions): NodeCoordin
     random,
     logger,
     config: groupCoordinatorConfig(config.current),
+    metadata: new GroupMetadataView(new LiveMetadata(() => loader.image)),
   })
   const clock = clocks.logical
   const transactionMarkers = new TransactionMarkers({ replicas, groups, clock, logger })

@@ -1,3 +1,4 @@
+import { assignorOf } from '../coordinator/group/consumer/assignors.js'
 import type { BrokerConfig } from '../metadata/config/broker-config.js'
 import { ConfigException } from '../metadata/config/config-exception.js'
 
@@ -23,6 +24,12 @@ export function requireSupported(config: BrokerConfig): void {
   if (secured !== undefined) {
     throw new ConfigException(
       `listener ${secured.name} is to use ${secured.securityProtocol}; only PLAINTEXT is supported`,
+    )
+  }
+  const unknown = config.get('group.consumer.assignors').find((name) => !assignorOf(name))
+  if (unknown !== undefined) {
+    throw new ConfigException(
+      `group.consumer.assignors names ${unknown}; only uniform and range are supported`,
     )
   }
   if (config.get('authorizer.class.name') !== '') {

@@ -4,6 +4,8 @@ import { addOffsetsToTxn } from './add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './add-partitions-to-txn.js'
 import { alterConfigs } from './alter-configs.js'
 import { apiVersions } from './api-versions.js'
+import { consumerGroupDescribe } from './consumer-group-describe.js'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.js'
 import { createPartitions } from './create-partitions.js'
 import { createTopics } from './create-topics.js'
 import { deleteGroups } from './delete-groups.js'
@@ -47,6 +49,8 @@ const factories: readonly HandlerFactory[] = [
   addPartitionsToTxn,
   alterConfigs,
   apiVersions,
+  consumerGroupDescribe,
+  consumerGroupHeartbeat,
   createPartitions,
   createTopics,
   deleteGroups,

@@ -1,10 +1,6 @@
-import type { Clocks } from '../../env/clock.js'
-import type { Logger } from '../../env/logger.js'
-import type { Random } from '../../env/random.js'
 import type { Input } from '../../protocol/codec/index.js'
-import { ErrorCode, KafkaError } from '../../protocol/errors.js'
-import { groupRecords } from '../../protocol/record-types.js'
-import type { CompressionType } from '../../protocol/records/index.js'
+import { ErrorCode } from '../../protocol/errors.js'
+import type { ConsumerGroupHeartbeatRequest } from '../../protocol/schema/consumer-group-heartbeat.js'
 import type { DeleteGroupsResponse } from '../../protocol/schema/delete-groups.js'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/schema/heartbeat.js'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/schema/join-group.js'
@@ -14,17 +10,15 @@ import type { OffsetCommitRequest } from '../../protocol/schema/offset-commit.js
 import type { OffsetDeleteRequest } from '../../protocol/schema/offset-delete.js'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/schema/sync-group.js'
 import type { TxnOffsetCommitRequest } from '../../protocol/schema/txn-offset-commit.js'
-import { asResponseError } from '../response-error.js'
-import type { CoordinatorLog } from '../runtime/coordinator-log.js'
-import { CoordinatorRuntime } from '../runtime/coordinator-runtime.js'
-import type { Outcome } from '../runtime/state-machine.js'
-import type { TransactionEnd } from '../runtime/transaction.js'
+import { messageOf } from '../response-error.js'
 import { refusedJoin, refusedSync } from './classic/answers.js'
-import type { GroupCoordinatorConfig } from './group-config.js'
+import { type DescribedConsumerGroup, undescribedGroup } from './consumer/description.js'
+import { type HeartbeatAnswer, refusedHeartbeat } from './consumer/heartbeat.js'
+import { requireValidHeartbeat } from './consumer/heartbeat-validation.js'
+import type { MayDescribe } from './consumer/regex-subscriptions.js'
 import type { GroupRequestContext } from './group-context.js'
+import { GroupPartitions } from './group-partitions.js'
 import { type DescribedGroup, described } from './group-queries.js'
-import { GroupStateMachine, MAX_TOMBSTONES } from './group-state-machine.js'
-import { GroupStore } from './group-store.js'
 import type {
   OffsetCommitAnswer,
   OffsetDeleteAnswer,
@@ -33,27 +27,13 @@ import type {
   TxnOffsetCommitAnswer,
 } from './offsets/offset-answers.js'
 import { refusedTxnCommit, txnOffsetCommitOperation } from './offsets/txn-commit.js'
-import { partitionForGroup } from './offsets-topic.js'
 
+export type { DescribedConsumerGroup } from './consumer/description.js'
 export type { DescribedGroup } from './group-queries.js'
 export type { OffsetFetchGroup, OffsetFetchGroupAnswer } from './offsets/offset-answers.js'
 
-/** They say that groups are coordinated elsewhere, or not yet. */
-const COORDINATOR_ERRORS: ReadonlySet<ErrorCode> = new Set([
-  ErrorCode.COORDINATOR_NOT_AVAILABLE,
-  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
-  ErrorCode.NOT_COORDINATOR,
-])
-
 type One<T> = T extends readonly (infer Element)[] ? Element : never
 export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
-
-export interface GroupCoordinatorOptions {
-  readonly clocks: Clocks
-  readonly random: Random
-  readonly logger: Logger
-  readonly config: GroupCoordinatorConfig
-}
 
 /**
  * The groups whose partitions of `__consumer_offsets` this node leads, and their committed offsets.
@@ -62,96 +42,13 @@ export interface GroupCoordinatorOptions {
  * the cluster's metadata or the authorizer (topics that don't exist, topic ids, what may be seen) is
  * for the caller to sort out before and after, as Kafka's `KafkaApis` does.
  */
-export class GroupCoordinator {
-  /** Of `__consumer_offsets`; what the configuration says until the topic is known. */
-  partitionCount: number
-  readonly #config: GroupCoordinatorConfig
-  readonly #logger: Logger
-  readonly #runtime: CoordinatorRuntime<GroupStateMachine>
-
-  constructor(options: GroupCoordinatorOptions) {
-    const { clocks, random, logger, config } = options
-    this.#config = config
-    this.#logger = logger
-    this.partitionCount = config.offsetsTopicNumPartitions
-    this.#runtime = new CoordinatorRuntime({
-      clocks,
-      logger,
-      recordTypes: groupRecords,
-      compression: config.offsetsTopicCompressionCodec as CompressionType,
-      loadBytes: config.offsetsLoadBufferSize,
-      commitTimeoutMs: config.offsetsCommitTimeoutMs,
-      create: (context) =>
-        new GroupStateMachine({
-          clocks,
-          random,
-          logger,
-          config,
-          context,
-          groups: new GroupStore(),
-        }),
-    })
-  }
-
-  /** The partition of `__consumer_offsets` that a group belongs to. */
-  partitionFor(groupId: string): number {
-    return partitionForGroup(groupId, this.partitionCount)
-  }
-
-  /**
-   * This node leads the partition from now on: loads its log. Until that is done its groups answer
-   * COORDINATOR_LOAD_IN_PROGRESS. Harmless when it was told before of the same or a later epoch.
-   */
-  onElection(partition: number, leaderEpoch: number, log: CoordinatorLog): void {
-    this.#runtime.elect(partition, leaderEpoch, log)
-  }
-
-  /** This node doesn't lead the partition any more: its groups answer NOT_COORDINATOR. */
-  onResignation(partition: number): void {
-    this.#runtime.resign(partition)
-  }
-
-  /** Topics are gone: so are the offsets committed for them. Resolves when that is on the log. */
-  async onTopicsDeleted(topics: readonly string[]): Promise<void> {
-    const gone = new Set(topics)
-    await this.#runtime.allLoaded()
-    const deletions: Promise<void>[] = []
-    for (const { machine } of this.#runtime.active()) {
-      for (const groupId of machine.groupsWithOffsets()) {
-        deletions.push(this.#deleteOffsets(groupId, gone))
-      }
-    }
-    await Promise.all(deletions)
-  }
-
-  /**
-   * A transaction has ended: its marker goes to the partition, and with it the offsets that were
-   * committed in it, or they are forgotten. For whoever leads partitions.
-   *
-   * @returns when that is committed; rejects with a KafkaError: NOT_LEADER_OR_FOLLOWER where the
-   *   partition is not coordinated here (yet), or why the marker couldn't be appended
-   */
-  async completeTransaction(partition: number, end: TransactionEnd): Promise<void> {
-    try {
-      await this.#runtime.completeTransaction(partition, end)
-    } catch (error) {
-      // Transaction coordinators don't expect what group members are told.
-      if (!(error instanceof KafkaError) || !COORDINATOR_ERRORS.has(error.code)) throw error
-      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, undefined, { cause: error })
-    }
-  }
-
-  /** Drops all groups, answers everybody who waits, leaves no timer behind. */
-  close(): void {
-    this.#runtime.close()
-  }
-
+export class GroupCoordinator extends GroupPartitions {
   joinGroup(
     context: GroupRequestContext,
     request: JoinGroupRequest,
   ): Promise<Input<typeof JoinGroupResponse>> {
     const { groupId, memberId, sessionTimeoutMs } = request
-    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.#config
+    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.config
     if (groupId === '') return Promise.resolve(refusedJoin(ErrorCode.INVALID_GROUP_ID, memberId))
     if (
       sessionTimeoutMs < groupMinSessionTimeoutMs ||
@@ -159,7 +56,7 @@ export class GroupCoordinator {
     ) {
       return Promise.resolve(refusedJoin(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
     }
-    return this.#run(
+    return this.run(
       groupId,
       ({ classic }) => classic.join(context, request),
       ({ code }) => refusedJoin(code),
@@ -172,7 +69,7 @@ export class GroupCoordinator {
   ): Promise<Input<typeof SyncGroupResponse>> {
     const { groupId } = request
     if (groupId === '') return Promise.resolve(refusedSync(ErrorCode.INVALID_GROUP_ID))
-    return this.#run(
+    return this.run(
       groupId,
       ({ classic }) => classic.sync(request),
       ({ code }) => refusedSync(code),
@@ -185,7 +82,7 @@ export class GroupCoordinator {
   ): Promise<Input<typeof HeartbeatResponse>> {
     const { groupId } = request
     if (groupId === '') return { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_GROUP_ID }
-    const errorCode = await this.#run(
+    const errorCode = await this.run(
       groupId,
       ({ classic }) => classic.heartbeat(request),
       // The member can do nothing about it, and its session begins when the loading ends.
@@ -202,7 +99,7 @@ export class GroupCoordinator {
     const { groupId, members } = request
     const refuse = (errorCode: ErrorCode) => ({ throttleTimeMs: 0, errorCode, members: [] })
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    return this.#run(
+    return this.run(
       groupId,
       ({ classic }) => classic.leave(groupId, members),
       ({ code }) => {
@@ -229,7 +126,7 @@ export class GroupCoordinator {
     context: GroupRequestContext,
     request: OffsetCommitRequest,
   ): Promise<OffsetCommitAnswer> {
-    return this.#run(
+    return this.run(
       request.groupId,
       ({ offsets }) => offsets.commit(context, request),
       ({ code }) => ({
@@ -257,14 +154,14 @@ export class GroupCoordinator {
     if (groupId === '') return refusedTxnCommit(request, ErrorCode.INVALID_GROUP_ID)
     const operation = txnOffsetCommitOperation(apiVersion)
     try {
-      return await this.#runtime.runTransactional(
+      return await this.runtime.runTransactional(
         this.partitionFor(groupId),
         groupId,
         { transactionalId, producerId, producerEpoch, operation },
         ({ offsets }) => offsets.commitTransactional(request),
       )
     } catch (error) {
-      return refusedTxnCommit(request, this.#responseError(error).code)
+      return refusedTxnCommit(request, this.responseError(error).code)
     }
   }
 
@@ -281,7 +178,7 @@ export class GroupCoordinator {
     requireStable: boolean,
   ): Promise<OffsetFetchGroupAnswer> {
     const { groupId } = group
-    return this.#run(
+    return this.run(
       groupId,
       ({ offsets }) => offsets.fetch(group, requireStable),
       ({ code }) => ({
@@ -299,10 +196,46 @@ export class GroupCoordinator {
   ): Promise<OffsetDeleteAnswer> {
     const refuse = (errorCode: ErrorCode) => ({ errorCode, throttleTimeMs: 0, topics: [] })
     if (request.groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    return this.#run(
+    return this.run(
       request.groupId,
       ({ offsets }) => offsets.delete(request),
       ({ code }) => refuse(code),
+    )
+  }
+
+  /** @param mayDescribe whether who asks may know that a topic exists */
+  consumerGroupHeartbeat(
+    context: GroupRequestContext,
+    request: ConsumerGroupHeartbeatRequest,
+    mayDescribe: MayDescribe,
+  ): Promise<HeartbeatAnswer> {
+    const { consumerGroupAssignors } = this.config
+    try {
+      requireValidHeartbeat(request, context.apiVersion, consumerGroupAssignors)
+    } catch (error) {
+      return Promise.resolve(refusedHeartbeat(this.responseError(error)))
+    }
+    return this.run(
+      request.groupId,
+      ({ consumer }) => consumer.heartbeat(context, request, mayDescribe),
+      refusedHeartbeat,
+    )
+  }
+
+  /** @returns one of each, in the order asked for */
+  describeConsumerGroups(
+    _context: GroupRequestContext,
+    groupIds: readonly string[],
+  ): Promise<DescribedConsumerGroup[]> {
+    return Promise.all(
+      groupIds.map(async (groupId) => {
+        if (groupId === '') return undescribedGroup(groupId, ErrorCode.INVALID_GROUP_ID, null)
+        return this.run(
+          groupId,
+          ({ consumer }) => ({ records: [], response: consumer.describe(groupId) }),
+          (error) => undescribedGroup(groupId, error.code, messageOf(error)),
+        )
+      }),
     )
   }
 
@@ -313,7 +246,7 @@ export class GroupCoordinator {
   ): Promise<DescribedGroup[]> {
     return Promise.all(
       groupIds.map((groupId) =>
-        this.#run(
+        this.run(
           groupId,
           ({ queries }) => ({ records: [], response: queries.describe(groupId, apiVersion) }),
           ({ code }): DescribedGroup => ({ ...described(groupId), errorCode: code }),
@@ -332,10 +265,10 @@ export class GroupCoordinator {
       types: lowerCase(request.typesFilter),
     }
     try {
-      const lists = await this.#runtime.readAll(({ queries }) => queries.list(filter))
+      const lists = await this.runtime.readAll(({ queries }) => queries.list(filter))
       return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, groups: lists.flat() }
     } catch (error) {
-      return { throttleTimeMs: 0, errorCode: this.#responseError(error).code, groups: [] }
+      return { throttleTimeMs: 0, errorCode: this.responseError(error).code, groups: [] }
     }
   }
 
@@ -347,49 +280,12 @@ export class GroupCoordinator {
     return Promise.all(
       groupIds.map(async (groupId) => ({
         groupId,
-        errorCode: await this.#run<ErrorCode>(
+        errorCode: await this.run<ErrorCode>(
           groupId,
           (machine) => ({ ...machine.deleteGroup(groupId), response: ErrorCode.NONE }),
           ({ code }) => code,
         ),
       })),
     )
-  }
-
-  /** Runs an operation on a group; what goes wrong is answered by `refuse`. */
-  async #run<R>(
-    groupId: string,
-    operation: (machine: GroupStateMachine) => Outcome<R>,
-    refuse: (error: KafkaError) => R,
-  ): Promise<R> {
-    try {
-      return await this.#runtime.run(this.partitionFor(groupId), groupId, operation)
-    } catch (error) {
-      return refuse(this.#responseError(error))
-    }
-  }
-
-  #responseError(error: unknown): KafkaError {
-    if (error instanceof KafkaError) return asResponseError(error)
-    this.#logger.error({ err: error }, 'a group request has failed unexpectedly')
-    return new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, undefined, { cause: error })
-  }
-
-  /** A batch of tombstones at a time, until nothing is left of the topics. */
-  async #deleteOffsets(groupId: string, topics: ReadonlySet<string>): Promise<void> {
-    for (;;) {
-      let count = 0
-      try {
-        await this.#runtime.run(this.partitionFor(groupId), groupId, (machine) => {
-          const records = machine.deletionsOf(groupId, topics)
-          count = records.length
-          return { records, response: undefined }
-        })
-      } catch (error) {
-        this.#logger.warn({ groupId, err: error }, 'offsets of deleted topics are still there')
-        return
-      }
-      if (count < MAX_TOMBSTONES) return
-    }
   }
 }

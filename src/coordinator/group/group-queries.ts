@@ -2,9 +2,9 @@ import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { DescribeGroupsResponse } from '../../protocol/schema/describe-groups.js'
 import type { ListGroupsResponse } from '../../protocol/schema/list-groups.js'
-import type { ClassicGroup } from './classic/classic-group.js'
+import { ClassicGroup } from './classic/classic-group.js'
 import type { ClassicMember } from './classic/classic-member.js'
-import type { GroupStore } from './group-store.js'
+import type { Group, GroupStore } from './group-store.js'
 
 type One<T> = T extends readonly (infer Element)[] ? Element : never
 export type DescribedGroup = One<Input<typeof DescribeGroupsResponse>['groups']>
@@ -17,6 +17,8 @@ const DEAD = 'Dead'
 const NO_BYTES = Buffer.alloc(0)
 /** What a group is an instance of for ListGroups (KIP-848). */
 const CLASSIC = 'classic'
+const CONSUMER = 'consumer'
+const CONSUMER_PROTOCOL_TYPE = 'consumer'
 
 /** Which groups ListGroups is to tell of; an empty filter lets everything through. */
 export interface GroupFilter {
@@ -45,26 +47,25 @@ export class GroupQueries {
   }
 
   list(filter: GroupFilter): ListedGroup[] {
-    const listed: ListedGroup[] = []
-    if (passes(filter.types, CLASSIC)) {
-      for (const group of this.groups.classic.values()) {
-        if (passes(filter.states, group.state)) listed.push(listedGroup(group))
-      }
-    }
-    return listed
+    return [...this.groups.all()]
+      .map(listedGroup)
+      .filter(
+        ({ groupType, groupState }) =>
+          passes(filter.types, groupType) && passes(filter.states, groupState),
+      )
   }
 
   /** @throws KafkaError GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP */
-  requireDeletable(groupId: string): void {
-    if (this.groups.require(groupId).state !== 'Empty') {
-      throw new KafkaError(ErrorCode.NON_EMPTY_GROUP)
-    }
+  requireDeletable(groupId: string): Group {
+    const group = this.groups.require(groupId)
+    if (group.state !== 'Empty') throw new KafkaError(ErrorCode.NON_EMPTY_GROUP)
+    return group
   }
 
   #unknown(groupId: string, apiVersion: number): DescribedGroup {
     const dead = { ...described(groupId), groupState: DEAD }
     if (apiVersion < VERSION_WITH_GROUP_ID_NOT_FOUND) return dead
-    const errorMessage = this.groups.foreign.has(groupId)
+    const errorMessage = this.groups.has(groupId)
       ? `Group ${groupId} is not a classic group.`
       : `Group ${groupId} not found.`
     return { ...dead, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
@@ -100,12 +101,15 @@ function describedMember(
   }
 }
 
-function listedGroup(group: ClassicGroup): ListedGroup {
+type ListedAs = Required<Pick<ListedGroup, 'groupState' | 'groupType'>> & ListedGroup
+
+function listedGroup(group: Group): ListedAs {
+  const isClassic = group instanceof ClassicGroup
   return {
     groupId: group.groupId,
-    protocolType: group.protocolType ?? '',
+    protocolType: isClassic ? (group.protocolType ?? '') : CONSUMER_PROTOCOL_TYPE,
     groupState: group.state,
-    groupType: CLASSIC,
+    groupType: isClassic ? CLASSIC : CONSUMER,
   }
 }
 

@@ -5,7 +5,9 @@ import {
   type OffsetCommitValue,
 } from '../../protocol/schema/group-records.js'
 import type { CoordinatorRecord } from '../runtime/record.js'
-import type { ClassicGroup } from './classic/classic-group.js'
+import { ClassicGroup } from './classic/classic-group.js'
+import { groupTombstones } from './consumer/records.js'
+import type { Group } from './group-store.js'
 
 /** What Kafka 4.3 writes. */
 const GROUP_METADATA_VERSION = 3
@@ -67,6 +69,11 @@ export function newGroupRecord(group: ClassicGroup): CoordinatorRecord {
 
 export function groupTombstone(groupId: string): CoordinatorRecord {
   return groupMetadata(groupId, null)
+}
+
+/** All that is kept of a group without members goes, its offsets aside. */
+export function tombstonesOf(group: Group): CoordinatorRecord[] {
+  return group instanceof ClassicGroup ? [groupTombstone(group.groupId)] : groupTombstones(group)
 }
 
 export function offsetCommitRecord(

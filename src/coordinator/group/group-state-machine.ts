@@ -1,5 +1,4 @@
 import type { KafkaError } from '../../protocol/errors.js'
-import { ConsumerGroupMetadataKey } from '../../protocol/schema/consumer-group-records.js'
 import {
   GroupMetadataKey,
   type GroupMetadataValue,
@@ -17,12 +16,14 @@ import {
   type RecordOrigin,
   type StateMachine,
 } from '../runtime/state-machine.js'
-import type { ClassicGroup } from './classic/classic-group.js'
 import { ClassicGroups } from './classic/classic-groups.js'
+import { ConsumerGroups } from './consumer/consumer-groups.js'
+import { ConsumerGroupReplay } from './consumer/replay.js'
+import type { GroupMetadataChange } from './group-metadata.js'
 import { GroupQueries } from './group-queries.js'
-import { groupTombstone, NO_EXPIRATION } from './group-records.js'
+import { NO_EXPIRATION, tombstonesOf } from './group-records.js'
 import type { GroupServices } from './group-services.js'
-import type { ForeignGroupType, GroupStore } from './group-store.js'
+import type { ForeignGroupType, Group, GroupStore } from './group-store.js'
 import { expiredOf } from './offsets/expiration.js'
 import { GroupOffsets } from './offsets/group-offsets.js'
 import { OffsetState } from './offsets/offset-state.js'
@@ -32,7 +33,6 @@ export const MAX_TOMBSTONES = 1000
 
 /** The record whose presence makes a group of a kind that is not run here. */
 const FOREIGN_GROUPS: ReadonlyMap<number, ForeignGroupType> = new Map([
-  [ConsumerGroupMetadataKey.key, 'Consumer'],
   [ShareGroupMetadataKey.key, 'Share'],
   [StreamsGroupMetadataKey.key, 'Streams'],
 ])
@@ -43,19 +43,26 @@ const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** The groups of one partition of `__consumer_offsets` (Kafka's `GroupCoordinatorShard`). */
 export class GroupStateMachine implements StateMachine {
   readonly classic: ClassicGroups
+  readonly consumer: ConsumerGroups
   readonly offsets: GroupOffsets
   readonly queries: GroupQueries
   readonly #groups: GroupStore
   readonly #offsetState = new OffsetState()
+  readonly #consumerReplay: ConsumerGroupReplay
 
   constructor(private readonly services: GroupServices) {
     this.#groups = services.groups
     this.classic = new ClassicGroups(services)
+    this.consumer = new ConsumerGroups(services)
+    this.#consumerReplay = new ConsumerGroupReplay(services.groups, (groupId, memberId) =>
+      this.consumer.forget(groupId, memberId),
+    )
     this.offsets = new GroupOffsets(services, this.#offsetState, this.classic)
     this.queries = new GroupQueries(services.groups)
   }
 
-  replay({ type, key, value }: CoordinatorRecord, origin: RecordOrigin): void {
+  replay(record: CoordinatorRecord, origin: RecordOrigin): void {
+    const { type, key, value } = record
     switch (type) {
       case OffsetCommitKey.key:
         this.#replayOffset(key as OffsetCommitKey, value as OffsetCommitValue | null, origin)
@@ -71,7 +78,7 @@ export class GroupStateMachine implements StateMachine {
         this.#replayGroup((key as GroupMetadataKey).group, value as GroupMetadataValue | null)
         return
       default:
-        this.#replayForeign(type, key, value)
+        if (!this.#consumerReplay.replay(record)) this.#replayForeign(type, key, value)
     }
   }
 
@@ -84,6 +91,7 @@ export class GroupStateMachine implements StateMachine {
       group.restore()
       this.classic.begin(group)
     }
+    for (const group of this.#groups.consumer.values()) this.consumer.begin(group)
     this.#scheduleExpiration()
   }
 
@@ -91,10 +99,14 @@ export class GroupStateMachine implements StateMachine {
     for (const group of this.#groups.classic.values()) this.classic.unload(group, error)
   }
 
+  onMetadataUpdate(change: GroupMetadataChange): void {
+    this.consumer.onMetadataUpdate(change)
+  }
+
   /** @throws KafkaError GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP */
   deleteGroup(groupId: string): Outcome<void> {
-    this.queries.requireDeletable(groupId)
-    const records = [...this.offsets.tombstonesOf(groupId), groupTombstone(groupId)]
+    const group = this.queries.requireDeletable(groupId)
+    const records = [...this.offsets.tombstonesOf(groupId), ...tombstonesOf(group)]
     return { records, response: undefined }
   }
 
@@ -124,6 +136,7 @@ export class GroupStateMachine implements StateMachine {
       return
     }
     this.#groups.foreign.delete(groupId)
+    this.#groups.consumer.delete(groupId)
     const group = known ?? this.#groups.create(groupId, this.services.clocks.logical.now())
     // Once they are loaded, groups are ahead of what they have written.
     group.stored = value
@@ -137,6 +150,7 @@ export class GroupStateMachine implements StateMachine {
       if (this.#groups.foreign.get(groupId) === kind) this.#groups.foreign.delete(groupId)
     } else {
       this.#groups.classic.delete(groupId)
+      this.#groups.consumer.delete(groupId)
       this.#groups.foreign.set(groupId, kind)
     }
   }
@@ -146,9 +160,10 @@ export class GroupStateMachine implements StateMachine {
     const { logical } = clocks
     const delayMs = config.offsetsRetentionCheckIntervalMs
     context.timers.set(EXPIRATION_TIMER, logical, delayMs, EXPIRATION_TIMER, () => {
-      for (const [groupId, group] of this.#groups.classic) {
+      for (const group of this.#groups.all()) {
         // Most groups have nothing that expires.
         if (this.#expired(group).length === 0) continue
+        const { groupId } = group
         context.schedule(groupId, 'expiration of offsets', () => this.#expire(groupId))
       }
       this.#scheduleExpiration()
@@ -157,12 +172,12 @@ export class GroupStateMachine implements StateMachine {
   }
 
   #expire(groupId: string): Outcome<void> {
-    const group = this.#groups.get(groupId)
+    const group = this.#groups.find(groupId)
     if (group === undefined) return NOTHING
     return { records: this.#expired(group), response: undefined }
   }
 
-  #expired(group: ClassicGroup): CoordinatorRecord[] {
+  #expired(group: Group): CoordinatorRecord[] {
     const { clocks, config } = this.services
     return expiredOf(
       group,

@@ -1,17 +1,38 @@
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { ClassicGroup } from './classic/classic-group.js'
+import { ConsumerGroup } from './consumer/consumer-group.js'
 
 /** Groups of kinds that are kept for whoever runs them, and not run here. */
-export type ForeignGroupType = 'Consumer' | 'Share' | 'Streams'
+export type ForeignGroupType = 'Share' | 'Streams'
+
+/** A group that is run here, of whatever kind. */
+export type Group = ClassicGroup | ConsumerGroup
 
 /** The groups of one partition, by id. */
 export class GroupStore {
   readonly classic = new Map<string, ClassicGroup>()
+  readonly consumer = new Map<string, ConsumerGroup>()
   readonly foreign = new Map<string, ForeignGroupType>()
 
   /** Whether there is a group of that id, of whatever kind. */
   has(groupId: string): boolean {
-    return this.classic.has(groupId) || this.foreign.has(groupId)
+    return this.find(groupId) !== undefined || this.foreign.has(groupId)
+  }
+
+  /**
+   * The group that answers to the id. A classic group that takes the place of an empty consumer group
+   * does so before that one's tombstones are on the log.
+   */
+  find(groupId: string): Group | undefined {
+    return this.classic.get(groupId) ?? this.consumer.get(groupId)
+  }
+
+  /** All that are run here, each once. */
+  *all(): Generator<Group> {
+    yield* this.classic.values()
+    for (const group of this.consumer.values()) {
+      if (!this.classic.has(group.groupId)) yield group
+    }
   }
 
   get(groupId: string): ClassicGroup | undefined {
@@ -19,15 +40,38 @@ export class GroupStore {
   }
 
   /** @throws KafkaError GROUP_ID_NOT_FOUND */
-  require(groupId: string): ClassicGroup {
-    const group = this.classic.get(groupId)
+  require(groupId: string): Group {
+    const group = this.find(groupId)
     if (group !== undefined) return group
     throw new KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
+  }
+
+  /** @throws KafkaError GROUP_ID_NOT_FOUND when there is none, or it is of another kind */
+  requireConsumer(groupId: string): ConsumerGroup {
+    const group = this.find(groupId)
+    if (group instanceof ConsumerGroup) return group
+    throw new KafkaError(
+      ErrorCode.GROUP_ID_NOT_FOUND,
+      this.has(groupId)
+        ? `Group ${groupId} is not a consumer group.`
+        : `Group ${groupId} not found.`,
+    )
   }
 
   create(groupId: string, nowMs: number): ClassicGroup {
     const group = new ClassicGroup(groupId, nowMs)
     this.classic.set(groupId, group)
+    return group
+  }
+
+  /** The consumer group that a record belongs to; what was there under its id makes way for it. */
+  persistedConsumer(groupId: string): ConsumerGroup {
+    const known = this.consumer.get(groupId)
+    if (known !== undefined) return known
+    this.classic.delete(groupId)
+    this.foreign.delete(groupId)
+    const group = new ConsumerGroup(groupId)
+    this.consumer.set(groupId, group)
     return group
   }
 }

@@ -65,3 +65,28 @@ export function inHashOrder<Key>(
   placed.sort((a, b) => a.bucket - b.bucket)
   return placed.map(({ key }) => key)
 }
+
+/** Kafka's timeline tables are doubled when they hold more than so many times their slots. */
+const TIMELINE_LOAD_FACTOR = 0.75
+const FIBONACCI_HASHING = -7046029254386353131n
+
+/**
+ * The keys as Kafka's `TimelineHashMap` hands them out.
+ *
+ * @param keys in the order in which they were put in
+ * @param most how many it ever held: it never shrinks
+ */
+export function inTimelineOrder<Key>(
+  keys: Iterable<Key>,
+  hashOf: (key: Key) => number,
+  most: number,
+): Key[] {
+  let bits = 1
+  while (most * TIMELINE_LOAD_FACTOR > 2 ** bits) bits++
+  const placed = [...keys].map((key) => ({
+    key,
+    slot: BigInt.asUintN(64, BigInt(hashOf(key)) * FIBONACCI_HASHING) >> BigInt(64 - bits),
+  }))
+  placed.sort((a, b) => Number(a.slot - b.slot))
+  return placed.map(({ key }) => key)
+}

@@ -1,5 +1,6 @@
 import type { GroupCoordinatorConfig } from '../../../src/coordinator/group/group-config.js'
 import { GroupCoordinator } from '../../../src/coordinator/group/group-coordinator.js'
+import { type GroupMetadata, NO_METADATA } from '../../../src/coordinator/group/group-metadata.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { seededRandom } from '../../../src/env/random.js'
 import { encodeToBuffer, type Input, ZERO_UUID } from '../../../src/protocol/codec/index.js'
@@ -24,6 +25,19 @@ export type JoinAnswer = Input<typeof JoinGroupResponse>
 export type SyncAnswer = Input<typeof SyncGroupResponse>
 
 export const CONFIG: GroupCoordinatorConfig = {
+  consumerGroupAssignmentIntervalMs: 0,
+  consumerGroupAssignors: ['uniform', 'range'],
+  consumerGroupHeartbeatIntervalMs: 5000,
+  consumerGroupMaxAssignmentIntervalMs: 15_000,
+  consumerGroupMaxHeartbeatIntervalMs: 15_000,
+  consumerGroupMaxSessionTimeoutMs: 60_000,
+  consumerGroupMaxSize: 100,
+  consumerGroupMigrationPolicy: 'BIDIRECTIONAL',
+  consumerGroupMinAssignmentIntervalMs: 0,
+  consumerGroupMinHeartbeatIntervalMs: 5000,
+  consumerGroupMinSessionTimeoutMs: 45_000,
+  consumerGroupRegexRefreshIntervalMs: 600_000,
+  consumerGroupSessionTimeoutMs: 45_000,
   groupInitialRebalanceDelayMs: INITIAL_DELAY_MS,
   groupMaxSessionTimeoutMs: 1_800_000,
   groupMaxSize: 100,
@@ -63,12 +77,14 @@ export class TestGroups {
   constructor(
     config: Partial<GroupCoordinatorConfig> = {},
     readonly log = new MemoryCoordinatorLog(),
+    metadata: GroupMetadata = NO_METADATA,
   ) {
     this.coordinator = new GroupCoordinator({
       clocks: { logical: this.logical, pacing: this.pacing },
       random: seededRandom(1),
       logger: silentLogger,
       config: { ...CONFIG, ...config },
+      metadata,
     })
     this.coordinator.onElection(0, 1, log)
   }

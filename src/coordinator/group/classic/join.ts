@@ -4,7 +4,7 @@ import { asResponseError } from '../../response-error.js'
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { Outcome } from '../../runtime/state-machine.js'
 import type { GroupRequestContext } from '../group-context.js'
-import { newGroupRecord } from '../group-records.js'
+import { newGroupRecord, tombstonesOf } from '../group-records.js'
 import type { GroupServices } from '../group-services.js'
 import { rfcUuid } from '../member-id.js'
 import { type JoinAnswer, refusedJoin, UNKNOWN_MEMBER_ID } from './answers.js'
@@ -51,17 +51,24 @@ export class JoinGroup {
   run(context: GroupRequestContext, request: JoinGroupRequest): Outcome<JoinAnswer> {
     const { clocks, groups } = this.services
     const { groupId, memberId } = request
-    if (groups.foreign.has(groupId)) return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    const consumerGroup = groups.consumer.get(groupId)
+    if (groups.foreign.has(groupId) || consumerGroup?.isEmpty === false) {
+      return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    }
     const known = groups.get(groupId)
     if (known !== undefined) return this.#join(joiningOf(context, request, known))
     // With an id it was a member of a group that is not there any more.
     if (memberId !== UNKNOWN_MEMBER_ID) return refuse(ErrorCode.UNKNOWN_MEMBER_ID, memberId)
     const group = groups.create(groupId, clocks.logical.now())
     const outcome = this.#join(joiningOf(context, request, group))
-    if (outcome.records.length > 0) return outcome
+    // It takes the place of a consumer group without members.
+    const tombstones = consumerGroup === undefined ? [] : tombstonesOf(consumerGroup)
+    if (outcome.records.length > 0) {
+      return { ...outcome, records: [...tombstones, ...outcome.records] }
+    }
     // A group that exists has something on the log, so that whoever leads next knows of it.
     return {
-      records: [newGroupRecord(group)],
+      records: [...tombstones, newGroupRecord(group)],
       response: outcome.response,
       completed: (error) => {
         if (error !== null) this.#discard(group, error)

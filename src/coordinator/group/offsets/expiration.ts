@@ -1,6 +1,7 @@
 import type { CoordinatorRecord } from '../../runtime/record.js'
-import type { ClassicGroup } from '../classic/classic-group.js'
-import { groupTombstone, NO_EXPIRATION, offsetTombstone } from '../group-records.js'
+import { ClassicGroup } from '../classic/classic-group.js'
+import { NO_EXPIRATION, offsetTombstone, tombstonesOf } from '../group-records.js'
+import type { Group } from '../group-store.js'
 import type { OffsetState } from './offset-state.js'
 import type { CommittedOffset } from './offset-table.js'
 
@@ -15,7 +16,7 @@ type RetentionStart = ((offset: CommittedOffset) => number) | undefined
  * @param max so many records at most; what is left over goes another time
  */
 export function expiredOf(
-  group: ClassicGroup,
+  group: Group,
   state: OffsetState,
   nowMs: number,
   retentionMs: number,
@@ -38,13 +39,18 @@ export function expiredOf(
     }
   }
   const isDone = kept === 0 && !state.hasPending(groupId)
-  if (isDone && group.state === 'Empty' && group.pendingJoins.size === 0) {
-    records.push(groupTombstone(groupId))
-  }
+  if (isDone && group.state === 'Empty' && !isAwaited(group)) records.push(...tombstonesOf(group))
   return records
 }
 
-function retentionStart(group: ClassicGroup): RetentionStart {
+/** Somebody was given a member id to join with. */
+function isAwaited(group: Group): boolean {
+  return group instanceof ClassicGroup && group.pendingJoins.size > 0
+}
+
+function retentionStart(group: Group): RetentionStart {
+  // Of topics that its members subscribe to, nothing expires anyway.
+  if (!(group instanceof ClassicGroup)) return (offset) => offset.commitTimestampMs
   // Nobody ever joined: somebody only keeps offsets here.
   if (group.protocolType === undefined) return (offset) => offset.commitTimestampMs
   if (group.state === 'Empty') {

@@ -5,11 +5,14 @@ import type { OffsetDeleteRequest } from '../../../protocol/schema/offset-delete
 import type { TxnOffsetCommitRequest } from '../../../protocol/schema/txn-offset-commit.js'
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { Outcome } from '../../runtime/state-machine.js'
-import type { ClassicGroup } from '../classic/classic-group.js'
+import { ClassicGroup } from '../classic/classic-group.js'
 import type { ClassicGroups } from '../classic/classic-groups.js'
+import { ConsumerGroup } from '../consumer/consumer-group.js'
+import { validateOffsetFetch } from '../consumer/offset-validation.js'
 import type { GroupRequestContext } from '../group-context.js'
 import { NO_EXPIRATION, offsetCommitRecord, offsetTombstone } from '../group-records.js'
 import type { GroupServices } from '../group-services.js'
+import { Committers } from './committers.js'
 import {
   type FetchedPartition,
   NO_LEADER_EPOCH,
@@ -23,8 +26,6 @@ import {
 import type { OffsetState } from './offset-state.js'
 import type { CommittedOffset } from './offset-table.js'
 
-/** From this version on, clients know GROUP_ID_NOT_FOUND (KIP-848). */
-const VERSION_WITH_GROUP_ID_NOT_FOUND = 9
 /** `retentionTimeMs` of a client that leaves it to the broker. */
 const BROKERS_RETENTION = -1
 /** `commitTimestamp` of a client that leaves it to the broker; version 1 alone has one. */
@@ -32,19 +33,22 @@ const BROKERS_TIME = -1
 
 /** What clients ask of offsets (Kafka's `OffsetMetadataManager`). */
 export class GroupOffsets {
+  readonly #committers: Committers
+
   constructor(
     private readonly services: GroupServices,
     private readonly state: OffsetState,
-    private readonly classic: ClassicGroups,
-  ) {}
+    classic: ClassicGroups,
+  ) {
+    this.#committers = new Committers(services, classic)
+  }
 
   /** @throws KafkaError when the group doesn't let the member commit */
   commit(
     { apiVersion }: GroupRequestContext,
     request: OffsetCommitRequest,
   ): Outcome<OffsetCommitAnswer> {
-    const group = this.#requireCommitting(apiVersion, request)
-    if (group !== undefined) this.classic.keepAlive(group, request.memberId)
+    const validate = this.#committers.require(apiVersion, request)
     const { offsetMetadataMaxBytes } = this.services.config
     const nowMs = this.services.clocks.logical.now()
     const expireTimestamp =
@@ -62,6 +66,7 @@ export class GroupOffsets {
           if (metadata.length > offsetMetadataMaxBytes) {
             return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
           }
+          validate(name, topicId, partitionIndex)
           records.push(
             offsetCommitRecord(request.groupId, name, partitionIndex, {
               offset: committedOffset,
@@ -85,7 +90,7 @@ export class GroupOffsets {
    * @throws KafkaError when the group doesn't let the member commit
    */
   commitTransactional(request: TxnOffsetCommitRequest): Outcome<TxnOffsetCommitAnswer> {
-    this.#requireCommittingInTransaction(request)
+    const validate = this.#committers.requireInTransaction(request)
     const commitTimestamp = this.services.clocks.logical.now()
     const records: CoordinatorRecord[] = []
     const topics = request.topics.map(({ name, partitions }) => ({
@@ -95,6 +100,7 @@ export class GroupOffsets {
         if (metadata.length > this.services.config.offsetMetadataMaxBytes) {
           return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
         }
+        validate(name, ZERO_UUID, partitionIndex)
         const value = {
           offset: given.committedOffset,
           leaderEpoch: given.committedLeaderEpoch,
@@ -110,8 +116,11 @@ export class GroupOffsets {
     return { records, response: { throttleTimeMs: 0, topics } }
   }
 
+  /** @throws KafkaError when the group doesn't let the member fetch */
   fetch(request: OffsetFetchGroup, requireStable: boolean): Outcome<OffsetFetchGroupAnswer> {
-    const { groupId } = request
+    const { groupId, memberId, memberEpoch } = request
+    const group = this.services.groups.find(groupId)
+    if (group instanceof ConsumerGroup) validateOffsetFetch(group, memberId, memberEpoch)
     const fetched = (topic: string, partition: number): FetchedPartition =>
       requireStable && this.state.isPending(groupId, topic, partition)
         ? unfetched(partition, ErrorCode.UNSTABLE_OFFSET_COMMIT)
@@ -134,7 +143,8 @@ export class GroupOffsets {
   delete({ groupId, topics }: OffsetDeleteRequest): Outcome<OffsetDeleteAnswer> {
     const group = this.services.groups.require(groupId)
     // Of members that aren't consumers, it isn't known which offsets they use.
-    if (group.state !== 'Empty' && !group.usesConsumerProtocol) {
+    const isOfOthers = group instanceof ClassicGroup && !group.usesConsumerProtocol
+    if (group.state !== 'Empty' && isOfOthers) {
       throw new KafkaError(ErrorCode.NON_EMPTY_GROUP)
     }
     const records: CoordinatorRecord[] = []
@@ -168,57 +178,6 @@ export class GroupOffsets {
     return [...this.state.partitionsOf(groupId)]
       .filter(([topic]) => topics.has(topic))
       .map(([topic, partition]) => offsetTombstone(groupId, topic, partition))
-  }
-
-  /**
-   * Who may commit (Kafka's `ClassicGroup.validateOffsetCommit`): members of the generation, and, as
-   * long as nobody is a member, everybody who doesn't claim to be one.
-   *
-   * @returns undefined when the group is yet to come
-   */
-  #requireCommitting(apiVersion: number, request: OffsetCommitRequest): ClassicGroup | undefined {
-    const { groups } = this.services
-    const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request
-    if (groups.foreign.has(groupId)) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
-    const group = groups.get(groupId)
-    if (group === undefined) {
-      if (generation < 0) return undefined
-      throw new KafkaError(
-        apiVersion >= VERSION_WITH_GROUP_ID_NOT_FOUND
-          ? ErrorCode.GROUP_ID_NOT_FOUND
-          : ErrorCode.ILLEGAL_GENERATION,
-      )
-    }
-    if (generation < 0 && group.state === 'Empty') return group
-    if (generation < 0 && memberId === '' && groupInstanceId === null) {
-      throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
-    }
-    group.requireMember(memberId, groupInstanceId)
-    if (generation !== group.generationId) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
-    // The member knows the generation, but its partitions may be another's by now.
-    if (group.state === 'CompletingRebalance') {
-      throw new KafkaError(ErrorCode.REBALANCE_IN_PROGRESS)
-    }
-    return group
-  }
-
-  /**
-   * The same in a transaction (Kafka's `OffsetMetadataManager.validateTransactionalOffsetCommit`): old
-   * clients don't say who they are, and a rebalance that isn't complete is no obstacle.
-   */
-  #requireCommittingInTransaction(request: TxnOffsetCommitRequest): void {
-    const { groups } = this.services
-    const { groupId, memberId, groupInstanceId, generationId } = request
-    if (groups.foreign.has(groupId)) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
-    const group = groups.get(groupId)
-    if (group === undefined) {
-      if (generationId >= 0) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
-      return
-    }
-    if (generationId < 0 && group.state === 'Empty') return
-    if (generationId < 0 && memberId === '' && groupInstanceId === null) return
-    group.requireMember(memberId, groupInstanceId)
-    if (generationId !== group.generationId) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)
   }
 
   #isKnown(groupId: string, topic: string, partition: number): boolean {

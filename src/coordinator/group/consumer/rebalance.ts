@@ -1,0 +1,173 @@
+import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
+import type { CoordinatorRecord } from '../../runtime/record.js'
+import type { GroupServices } from '../group-services.js'
+import {
+  type MemberAssignment,
+  type PartitionAssignor,
+  PartitionAssignorError,
+  type SubscriptionType,
+} from './assignor.js'
+import { type ConsumerGroup, subscriptionTypeOf } from './consumer-group.js'
+import { type ConsumerGroupMember, isReconciledTo, sameMember } from './consumer-group-member.js'
+import { count } from './counts.js'
+import { type OwnedPartitions, reconcile } from './current-assignment.js'
+import { preferredAssignor } from './description.js'
+import type { ConsumerGroupSettings } from './group-settings.js'
+import {
+  currentAssignmentRecord,
+  groupEpochRecord,
+  subscriptionMetadataTombstone,
+} from './records.js'
+import { subscribedTopicIds, subscriptionAfter } from './subscriptions.js'
+import { targetAssignment } from './target-assignment.js'
+import type { MemberTimeouts } from './timeouts.js'
+
+/** What a member is on its way to. */
+export interface Target {
+  readonly epoch: number
+  readonly assignment: MemberAssignment
+}
+
+interface Computed extends Target {
+  readonly records: readonly CoordinatorRecord[]
+}
+
+interface Epoch {
+  readonly groupEpoch: number
+  readonly subscriptionType: SubscriptionType
+  readonly records: readonly CoordinatorRecord[]
+}
+
+/** What changes when a group's members or its topics change: the group epoch, and then the target. */
+export class Rebalance {
+  constructor(
+    private readonly services: GroupServices,
+    private readonly settings: ConsumerGroupSettings,
+    private readonly timeouts: MemberTimeouts,
+    private readonly assignors: ReadonlyMap<string, PartitionAssignor>,
+  ) {}
+
+  /**
+   * The target assignment with the member as it is now.
+   *
+   * @param before the member as the group has it
+   * @param hasChanged what the member subscribes to
+   */
+  run(
+    group: ConsumerGroup,
+    before: ConsumerGroupMember,
+    updated: ConsumerGroupMember,
+    hasChanged: boolean,
+  ): Computed {
+    const epoch = this.#epoch(group, before, updated, hasChanged)
+    const target = this.#target(group, before, updated, epoch)
+    return { ...target, records: [...epoch.records, ...target.records] }
+  }
+
+  /** The member as near to its target as it can be now. */
+  reconcile(
+    group: ConsumerGroup,
+    member: ConsumerGroupMember,
+    { epoch, assignment }: Target,
+    said: { readonly owned: OwnedPartitions; readonly hasSubscriptionChanged: boolean },
+  ): { readonly member: ConsumerGroupMember; readonly records: readonly CoordinatorRecord[] } {
+    if (!said.hasSubscriptionChanged && isReconciledTo(member, epoch)) {
+      return { member, records: [] }
+    }
+    const { resolvedRegularExpressions, groupId } = group
+    const next = reconcile(member, {
+      ...said,
+      targetAssignmentEpoch: epoch,
+      targetAssignment: assignment,
+      subscribedTopicIds: subscribedTopicIds(
+        member,
+        resolvedRegularExpressions,
+        this.services.metadata,
+      ),
+      partitionEpoch: (topicId, partition) => group.partitionEpoch(topicId, partition),
+    })
+    if (sameMember(next, member)) return { member, records: [] }
+    // Those with the classic protocol have timeouts of their own.
+    if (next.classicMemberMetadata === null) this.timeouts.afterReconciliation(groupId, next)
+    return { member: next, records: [currentAssignmentRecord(groupId, next)] }
+  }
+
+  /** Bumps the group epoch when the subscription, or a topic in it, has changed. */
+  #epoch(
+    group: ConsumerGroup,
+    before: ConsumerGroupMember,
+    updated: ConsumerGroupMember,
+    hasChanged: boolean,
+  ): Epoch {
+    const { groupId, groupEpoch } = group
+    const nowMs = this.services.clocks.logical.now()
+    if (!hasChanged && !group.hasMetadataExpired(nowMs)) {
+      return { groupEpoch, subscriptionType: group.subscriptionType, records: [] }
+    }
+    const { regexes, topics } = subscriptionAfter(group, before, updated)
+    const metadataHash = this.services.topicHashes.ofGroup(topics.keys())
+    const isNew =
+      group.member(updated.memberId) === undefined &&
+      group.staticMember(updated.instanceId) === undefined
+    const subscriptionType = subscriptionTypeOf(regexes, topics, group.size + (isNew ? 1 : 0))
+    const isBumped = hasChanged || metadataHash !== group.metadataHash
+    const nextEpoch = isBumped ? groupEpoch + 1 : groupEpoch
+    const records: CoordinatorRecord[] = []
+    if (isBumped) records.push(groupEpochRecord(groupId, nextEpoch, metadataHash))
+    group.setMetadataRefreshed(nowMs, nextEpoch)
+    if (group.hasSubscriptionMetadataRecord) records.push(subscriptionMetadataTombstone(groupId))
+    return { groupEpoch: nextEpoch, subscriptionType, records }
+  }
+
+  #target(
+    group: ConsumerGroup,
+    before: ConsumerGroupMember,
+    updated: ConsumerGroupMember,
+    { groupEpoch, subscriptionType }: Epoch,
+  ): Computed {
+    const nowMs = this.services.clocks.logical.now()
+    if (group.assignmentEpoch >= groupEpoch || !this.#mayAssign(group, nowMs)) {
+      return { epoch: group.assignmentEpoch, assignment: group.targetOf(updated), records: [] }
+    }
+    const assignor = this.#assignorOf(group, before, updated)
+    try {
+      const { records, ofUpdatedMember } = targetAssignment({
+        group,
+        groupEpoch,
+        updatedMember: updated,
+        subscriptionType,
+        assignor,
+        metadata: this.services.metadata,
+        nowMs,
+      })
+      return { epoch: groupEpoch, assignment: ofUpdatedMember, records }
+    } catch (error) {
+      if (!(error instanceof PartitionAssignorError)) throw error
+      const message = `Failed to compute a new target assignment for epoch ${groupEpoch}`
+      this.services.logger.error({ groupId: group.groupId, err: error }, message)
+      throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `${message}: ${error.message}`)
+    }
+  }
+
+  /** Not too soon after the last time, so that members that come together are assigned together. */
+  #mayAssign({ groupId, assignmentTimestampMs }: ConsumerGroup, nowMs: number): boolean {
+    if (assignmentTimestampMs === 0) return true
+    return nowMs >= assignmentTimestampMs + this.settings.assignmentIntervalMs(groupId)
+  }
+
+  /** The one that most members ask for. */
+  #assignorOf(
+    group: ConsumerGroup,
+    before: ConsumerGroupMember,
+    updated: ConsumerGroupMember,
+  ): PartitionAssignor {
+    const votes = new Map(group.serverAssignors)
+    if (before.serverAssignorName !== null) {
+      count(votes, before.serverAssignorName, -1)
+    }
+    if (updated.serverAssignorName !== null) count(votes, updated.serverAssignorName, 1)
+    const elected = preferredAssignor(votes)
+    const [first] = this.assignors.values()
+    return (elected === undefined ? undefined : this.assignors.get(elected)) ?? first!
+  }
+}

@@ -1,0 +1,89 @@
+import type { GroupMetadata } from '../group-metadata.js'
+import { bucketsOfCopiedSet, inHashOrder, javaHashCode } from '../java-hash.js'
+import type { ConsumerGroup, ResolvedRegularExpression } from './consumer-group.js'
+import { type ConsumerGroupMember, regexOf } from './consumer-group-member.js'
+import { type Counts, count, countByName, countByRegex, type SubscriptionCounts } from './counts.js'
+
+/** What a group subscribes to. */
+export interface GroupSubscription {
+  readonly regexes: Counts
+  readonly topics: SubscriptionCounts
+}
+
+/**
+ * What the group will subscribe to once a member has changed.
+ *
+ * @param before as it is in the group; whoever isn't in it has nothing yet
+ */
+export function subscriptionAfter(
+  group: ConsumerGroup,
+  before: ConsumerGroupMember,
+  after: ConsumerGroupMember,
+): GroupSubscription {
+  const topics = new Map(group.subscribedTopicNames)
+  countByName(topics, before.subscribedTopicNames, -1)
+  countByName(topics, after.subscribedTopicNames, 1)
+  const regexes = new Map(group.subscribedRegularExpressions)
+  const [formerRegex, regex] = [regexOf(before), regexOf(after)]
+  if (formerRegex !== undefined && formerRegex !== regex && regexes.get(formerRegex) === 1) {
+    const former = group.resolvedRegularExpressions.get(formerRegex)
+    if (former !== undefined) countByRegex(topics, former.topics, -1)
+  }
+  if (formerRegex !== undefined) count(regexes, formerRegex, -1)
+  if (regex !== undefined) count(regexes, regex, 1)
+  return { regexes, topics }
+}
+
+/** Regular expressions that nobody subscribes with once these members are gone. */
+export function regexesLeftBehind(
+  group: ConsumerGroup,
+  members: readonly ConsumerGroupMember[],
+): string[] {
+  const leaving: Counts = new Map()
+  for (const member of members) {
+    const regex = regexOf(member)
+    if (regex !== undefined) count(leaving, regex, 1)
+  }
+  return [...leaving]
+    .filter(([regex, howOften]) => group.subscribedRegularExpressions.get(regex) === howOften)
+    .map(([regex]) => regex)
+}
+
+/** The topics that the group will subscribe to without these members. */
+export function topicsWithout(
+  group: ConsumerGroup,
+  members: readonly ConsumerGroupMember[],
+  regexes: readonly string[],
+): SubscriptionCounts {
+  const topics = new Map(group.subscribedTopicNames)
+  for (const member of members) countByName(topics, member.subscribedTopicNames, -1)
+  for (const regex of regexes) {
+    const resolved = group.resolvedRegularExpressions.get(regex)
+    if (resolved !== undefined) countByRegex(topics, resolved.topics, -1)
+  }
+  return topics
+}
+
+/** Ids of the topics that exist and that a member subscribes to, by name or by regular expression. */
+export function subscribedTopicIds(
+  member: ConsumerGroupMember,
+  resolved: ReadonlyMap<string, ResolvedRegularExpression>,
+  metadata: GroupMetadata,
+): ReadonlySet<string> {
+  const names = new Set(inSetOrder(member.subscribedTopicNames))
+  const regex = regexOf(member)
+  const matched = regex === undefined ? undefined : resolved.get(regex)
+  for (const topic of inSetOrder(matched?.topics ?? [])) names.add(topic)
+  const ids = new Set<string>()
+  for (const name of names) {
+    const topic = metadata.topic(name)
+    if (topic !== undefined) ids.add(topic.id)
+  }
+  return ids
+}
+
+/** Where an assignor takes the first of several, it is the one that is first in Kafka's sets. */
+function inSetOrder(names: Iterable<string>): string[] {
+  const all = [...names]
+  return inHashOrder(all, javaHashCode, bucketsOfCopiedSet(all.length))
+}
