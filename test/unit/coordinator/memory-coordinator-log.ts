@@ -4,6 +4,7 @@ import type {
 } from '../../../src/coordinator/runtime/coordinator-log.js'
 import {
   type CoordinatorRecord,
+  type CoordinatorRecordTypes,
   decodeCoordinatorRecord,
 } from '../../../src/coordinator/runtime/record.js'
 import type { TransactionalWriter } from '../../../src/coordinator/runtime/transaction.js'
@@ -39,6 +40,9 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   readonly #inFlight: { readonly batch: Buffer; readonly done: CoordinatorAppendCallback }[] = []
   readonly #listeners = new Set<(highWatermark: number) => void>()
 
+  /** @param recordTypes what its records are, as {@link records} is to have them */
+  constructor(private readonly recordTypes: CoordinatorRecordTypes = groupRecords) {}
+
   get logEndOffset(): number {
     const last = this.#batches.at(-1)
     return last === undefined ? this.logStartOffset : nextOffset(last, 0)
@@ -57,7 +61,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   get records(): CoordinatorRecord[] {
     return this.#batches.flatMap((batch) =>
       [...recordsOf(batch, 0)].flatMap(
-        ({ key, value }) => decodeCoordinatorRecord(groupRecords, { key: key!, value }) ?? [],
+        ({ key, value }) => decodeCoordinatorRecord(this.recordTypes, { key: key!, value }) ?? [],
       ),
     )
   }
