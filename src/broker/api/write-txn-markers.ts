@@ -1,3 +1,4 @@
+import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import {
   WriteTxnMarkersRequest,
@@ -17,12 +18,16 @@ export interface WriteTxnMarkersServices {
   readonly authorizer: Authorizer
 }
 
+type Answer = Input<typeof WriteTxnMarkersResponse>
+
 /** Ends transactions in partitions of this broker: for transaction coordinators, and the admin's abort. */
 export const writeTxnMarkers = (services: WriteTxnMarkersServices): Handler =>
   handler(WriteTxnMarkersRequest, WriteTxnMarkersResponse, {
-    handle: (context, request) => {
+    handle: async (context, request) => {
       requireAllowed(services.authorizer, context)
-      return services.transactionMarkers.writeMarkers(request)
+      requireProducers(request)
+      const { markers } = await services.transactionMarkers.writeMarkers(request)
+      return { markers: withoutNothing(markers) }
     },
     refuse: ({ markers }, { code }) => ({
       markers: markers.map(({ producerId, topics }) => ({
@@ -37,6 +42,24 @@ export const writeTxnMarkers = (services: WriteTxnMarkersServices): Handler =>
       })),
     }),
   })
+
+/** Kafka can't build the marker of a producer that there can't be, and fails. */
+function requireProducers({ markers }: WriteTxnMarkersRequest): void {
+  for (const { producerId, producerEpoch } of markers) {
+    if (producerId >= 0 && producerEpoch >= 0) continue
+    throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'a marker needs a producer')
+  }
+}
+
+/** Kafka has errors by partition in mind: where there is no partition, nothing is told. */
+function withoutNothing(markers: Answer['markers']): Answer['markers'] {
+  return markers
+    .map(({ producerId, topics }) => ({
+      producerId,
+      topics: topics.filter(({ partitions }) => partitions.length > 0),
+    }))
+    .filter(({ topics }) => topics.length > 0)
+}
 
 function requireAllowed(authorizer: Authorizer, context: RequestContext): void {
   for (const operation of [AclOperation.ALTER, AclOperation.CLUSTER_ACTION]) {
