@@ -1,7 +1,7 @@
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import type { Input } from '../../protocol/codec/index.js'
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/schema/join-group.js'
-import { AclOperation, type Authorizer } from '../../security/authorizer.js'
+import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
 import { requireGroup } from '../group-access.js'
 import { type Handler, handler, type RequestContext } from '../handler.js'
 
@@ -19,7 +19,9 @@ export const joinGroup = ({
   handler(JoinGroupRequest, JoinGroupResponse, {
     handle: async (context, request) => {
       requireGroup(authorizer, context, AclOperation.READ, request.groupId)
-      return forVersion(context, await groups.joinGroup(context, request))
+      const mayDescribe = (topic: string) =>
+        authorizer.isAllowed(context, AclOperation.DESCRIBE, ResourceType.TOPIC, topic)
+      return forVersion(context, await groups.joinGroup(context, request, mayDescribe))
     },
     refuse: (_, { code }, context) =>
       forVersion(context, {

@@ -43,9 +43,11 @@ export type DeletedGroup = One<Input<typeof DeleteGroupsResponse>['results']>
  * for the caller to sort out before and after, as Kafka's `KafkaApis` does.
  */
 export class GroupCoordinator extends GroupPartitions {
+  /** @param mayDescribe whether who asks may know that a topic exists */
   joinGroup(
     context: GroupRequestContext,
     request: JoinGroupRequest,
+    mayDescribe: MayDescribe,
   ): Promise<Input<typeof JoinGroupResponse>> {
     const { groupId, memberId, sessionTimeoutMs } = request
     const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.config
@@ -58,7 +60,7 @@ export class GroupCoordinator extends GroupPartitions {
     }
     return this.run(
       groupId,
-      ({ classic }) => classic.join(context, request),
+      ({ classicProtocol }) => classicProtocol.join(context, request, mayDescribe),
       ({ code }) => refusedJoin(code),
     )
   }
@@ -71,7 +73,7 @@ export class GroupCoordinator extends GroupPartitions {
     if (groupId === '') return Promise.resolve(refusedSync(ErrorCode.INVALID_GROUP_ID))
     return this.run(
       groupId,
-      ({ classic }) => classic.sync(request),
+      ({ classicProtocol }) => classicProtocol.sync(request),
       ({ code }) => refusedSync(code),
     )
   }
@@ -84,7 +86,7 @@ export class GroupCoordinator extends GroupPartitions {
     if (groupId === '') return { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_GROUP_ID }
     const errorCode = await this.run(
       groupId,
-      ({ classic }) => classic.heartbeat(request),
+      ({ classicProtocol }) => classicProtocol.heartbeat(request),
       // The member can do nothing about it, and its session begins when the loading ends.
       ({ code }) => (code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code),
     )
@@ -101,7 +103,7 @@ export class GroupCoordinator extends GroupPartitions {
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
     return this.run(
       groupId,
-      ({ classic }) => classic.leave(groupId, members),
+      ({ classicProtocol }) => classicProtocol.leave(groupId, members),
       ({ code }) => {
         if (code !== ErrorCode.UNKNOWN_MEMBER_ID) return refuse(code)
         // Of a group that isn't there, nobody is a member.

@@ -17,6 +17,7 @@ import {
   type StateMachine,
 } from '../runtime/state-machine.js'
 import { ClassicGroups } from './classic/classic-groups.js'
+import { ClassicProtocol } from './classic-protocol.js'
 import { ConsumerGroups } from './consumer/consumer-groups.js'
 import { ConsumerGroupReplay } from './consumer/replay.js'
 import type { GroupMetadataChange } from './group-metadata.js'
@@ -44,6 +45,7 @@ const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 export class GroupStateMachine implements StateMachine {
   readonly classic: ClassicGroups
   readonly consumer: ConsumerGroups
+  readonly classicProtocol: ClassicProtocol
   readonly offsets: GroupOffsets
   readonly queries: GroupQueries
   readonly #groups: GroupStore
@@ -54,6 +56,7 @@ export class GroupStateMachine implements StateMachine {
     this.#groups = services.groups
     this.classic = new ClassicGroups(services)
     this.consumer = new ConsumerGroups(services)
+    this.classicProtocol = new ClassicProtocol(services.groups, this.classic, this.consumer)
     this.#consumerReplay = new ConsumerGroupReplay(services.groups, (groupId, memberId) =>
       this.consumer.forget(groupId, memberId),
     )
@@ -137,6 +140,14 @@ export class GroupStateMachine implements StateMachine {
     }
     this.#groups.foreign.delete(groupId)
     this.#groups.consumer.delete(groupId)
+    const downgraded = this.#groups.downgraded.get(value)
+    if (downgraded !== undefined) {
+      const { group, rebalanceReason } = downgraded
+      group.stored = value
+      this.#groups.classic.set(groupId, group)
+      this.classic.adopt(group, rebalanceReason)
+      return
+    }
     const group = known ?? this.#groups.create(groupId, this.services.clocks.logical.now())
     // Once they are loaded, groups are ahead of what they have written.
     group.stored = value

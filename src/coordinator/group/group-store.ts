@@ -8,11 +8,20 @@ export type ForeignGroupType = 'Share' | 'Streams'
 /** A group that is run here, of whatever kind. */
 export type Group = ClassicGroup | ConsumerGroup
 
+/** A consumer group as a classic group, which takes its place once it is on the log. */
+export interface DowngradedGroup {
+  readonly group: ClassicGroup
+  /** Undefined: its members go on as they are. */
+  readonly rebalanceReason: string | undefined
+}
+
 /** The groups of one partition, by id. */
 export class GroupStore {
   readonly classic = new Map<string, ClassicGroup>()
   readonly consumer = new Map<string, ConsumerGroup>()
   readonly foreign = new Map<string, ForeignGroupType>()
+  /** Classic groups on their way to the log, by the value of the record that makes them be. */
+  readonly downgraded = new WeakMap<object, DowngradedGroup>()
 
   /** Whether there is a group of that id, of whatever kind. */
   has(groupId: string): boolean {

@@ -114,7 +114,7 @@ export class TestGroups {
       reason: null,
       ...more,
     }
-    return new Asked(this.coordinator.joinGroup(this.context, request))
+    return new Asked(this.coordinator.joinGroup(this.context, request, () => true))
   }
 
   /** Joins as clients do, with the id that was given first. */

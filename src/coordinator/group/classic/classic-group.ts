@@ -133,6 +133,17 @@ export class ClassicGroup {
     this.#subscribedTopics = this.#findSubscribedTopics()
   }
 
+  /** Takes over the members of a consumer group and what they have, as a generation that goes on. */
+  adopt(generationId: number, members: readonly ClassicMember[], nowMs: number): void {
+    this.generationId = generationId
+    for (const member of members) this.add(member, CONSUMER_PROTOCOL_TYPE)
+    this.protocolName = this.selectProtocol()
+    this.#state = 'Stable'
+    this.#previousState = 'Stable'
+    this.stateTimestampMs = nowMs
+    this.#subscribedTopics = this.#findSubscribedTopics()
+  }
+
   add(member: ClassicMember, protocolType: string): void {
     if (this.size === 0) this.protocolType = protocolType
     this.leaderId ??= member.memberId

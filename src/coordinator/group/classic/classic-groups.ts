@@ -82,6 +82,17 @@ export class ClassicGroups {
     }))
   }
 
+  /**
+   * A group that was a consumer group takes that one's place.
+   *
+   * @param rebalanceReason undefined: its members go on as they are
+   */
+  adopt(group: ClassicGroup, rebalanceReason: string | undefined): void {
+    this.begin(group)
+    // Nobody waits to join yet, so that nothing has to be written.
+    if (rebalanceReason !== undefined) this.#rebalance.prepare(group, rebalanceReason)
+  }
+
   /** The group is gone from the log. */
   forget(group: ClassicGroup): void {
     this.#rebalance.forget(group)

@@ -5,9 +5,12 @@ import type { GroupRequestContext } from '../group-context.js'
 import type { GroupMetadataChange } from '../group-metadata.js'
 import type { GroupServices } from '../group-services.js'
 import { assignorsByName } from './assignors.js'
+import { ClassicJoin } from './classic-join.js'
+import { ClassicProtocolMembers } from './classic-members.js'
 import type { ConsumerGroup } from './consumer-group.js'
 import { LEAVING_MEMBER_EPOCH, LEAVING_STATIC_MEMBER_EPOCH } from './consumer-group-member.js'
 import { type DescribedConsumerGroup, describedGroup } from './description.js'
+import { Downgrade } from './downgrade.js'
 import { Fencing } from './fencing.js'
 import { ConsumerGroupSettings } from './group-settings.js'
 import { ConsumerGroupHeartbeat, type HeartbeatAnswer } from './heartbeat.js'
@@ -15,9 +18,13 @@ import { leave } from './leave.js'
 import { Rebalance } from './rebalance.js'
 import { type MayDescribe, RegexSubscriptions } from './regex-subscriptions.js'
 import { MemberTimeouts } from './timeouts.js'
+import { Upgrade } from './upgrade.js'
 
 /** The consumer groups of one partition: what their members ask, and what time does to them. */
 export class ConsumerGroups {
+  /** Members that speak the classic protocol. */
+  readonly classicJoin: ClassicJoin
+  readonly classicMembers: ClassicProtocolMembers
   readonly #fencing: Fencing
   readonly #timeouts: MemberTimeouts
   readonly #regexes: RegexSubscriptions
@@ -27,7 +34,8 @@ export class ConsumerGroups {
     const { metadata, config } = services
     const settings = new ConsumerGroupSettings(metadata, config)
     const assignors = assignorsByName(config.consumerGroupAssignors)
-    this.#fencing = new Fencing(services)
+    const downgrade = new Downgrade(services)
+    this.#fencing = new Fencing(services, downgrade)
     this.#timeouts = new MemberTimeouts(services, settings, this.#fencing)
     this.#regexes = new RegexSubscriptions(services)
     const rebalance = new Rebalance(services, settings, this.#timeouts, assignors)
@@ -37,7 +45,16 @@ export class ConsumerGroups {
       this.#timeouts,
       this.#regexes,
       rebalance,
+      new Upgrade(services, this.#timeouts),
     )
+    this.classicJoin = new ClassicJoin(
+      services,
+      this.#timeouts,
+      this.#regexes,
+      rebalance,
+      downgrade,
+    )
+    this.classicMembers = new ClassicProtocolMembers(services, this.#timeouts, this.#fencing)
   }
 
   /**

@@ -20,11 +20,17 @@ import {
   sameSet,
 } from './consumer-group-member.js'
 import type { ConsumerGroupSettings } from './group-settings.js'
-import { joiningMember, requireMemberEpoch, requireStaticMember } from './membership.js'
+import {
+  joiningMember,
+  requireMemberEpoch,
+  requireRoom,
+  requireStaticMember,
+} from './membership.js'
 import type { Rebalance } from './rebalance.js'
 import { memberSubscriptionRecord } from './records.js'
 import type { MayDescribe, RegexSubscriptions } from './regex-subscriptions.js'
 import type { MemberTimeouts } from './timeouts.js'
+import type { Upgrade, Upgraded } from './upgrade.js'
 
 export type HeartbeatAnswer = Input<typeof ConsumerGroupHeartbeatResponse>
 
@@ -43,6 +49,7 @@ export class ConsumerGroupHeartbeat {
     private readonly timeouts: MemberTimeouts,
     private readonly regexes: RegexSubscriptions,
     private readonly rebalance: Rebalance,
+    private readonly upgrade: Upgrade,
   ) {}
 
   /** @throws KafkaError what the member is to know */
@@ -53,8 +60,8 @@ export class ConsumerGroupHeartbeat {
   ): Outcome<HeartbeatAnswer> {
     const { groupId, topicPartitions: owned } = request
     const records: CoordinatorRecord[] = []
-    const group = this.#groupOf(request, records)
-    this.#requireRoom(group, request.memberId)
+    const { group, completed } = this.#groupOf(request, records)
+    requireRoom(group, request.memberId, this.services.config.consumerGroupMaxSize)
     const member = this.#memberOf(group, request, records)
     const updated = updatedMember(member, request, context)
     if (!sameMember(updated, member)) records.push(memberSubscriptionRecord(groupId, updated))
@@ -74,39 +81,40 @@ export class ConsumerGroupHeartbeat {
     })
     records.push(...reconciled.records)
     this.timeouts.beginSession(groupId, updated.memberId)
-    return { records, response: this.#answer(request, member, reconciled.member) }
+    return {
+      records,
+      response: this.#answer(request, member, reconciled.member),
+      completed: (error) => {
+        if (error === null) completed?.()
+      },
+    }
   }
 
   /** @throws KafkaError GROUP_ID_NOT_FOUND */
   #groupOf(
     { groupId, memberEpoch }: ConsumerGroupHeartbeatRequest,
     records: CoordinatorRecord[],
-  ): ConsumerGroup {
+  ): Pick<Upgraded, 'group'> & Partial<Upgraded> {
     const { groups } = this.services
     const group = groups.find(groupId)
-    if (group instanceof ConsumerGroup) return group
+    if (group instanceof ConsumerGroup) return { group }
     const isJoining = memberEpoch === JOINING_MEMBER_EPOCH
     if (isJoining && group?.state === 'Empty') {
       // Whoever keeps offsets there, or was a member, makes way for a group of the new kind.
       records.push(groupTombstone(groupId))
-      return new ConsumerGroup(groupId)
+      return { group: new ConsumerGroup(groupId) }
     }
-    if (isJoining && !groups.has(groupId)) return new ConsumerGroup(groupId)
+    if (isJoining && group !== undefined) {
+      const upgraded = this.upgrade.run(group)
+      records.push(...upgraded.records)
+      return upgraded
+    }
+    if (isJoining && !groups.has(groupId)) return { group: new ConsumerGroup(groupId) }
     throw new KafkaError(
       ErrorCode.GROUP_ID_NOT_FOUND,
       groups.has(groupId)
         ? `Group ${groupId} is not a consumer group.`
         : `Consumer group ${groupId} not found.`,
-    )
-  }
-
-  /** @throws KafkaError GROUP_MAX_SIZE_REACHED */
-  #requireRoom(group: ConsumerGroup, memberId: string): void {
-    const { consumerGroupMaxSize: max } = this.services.config
-    if (group.size < max || group.member(memberId) !== undefined) return
-    throw new KafkaError(
-      ErrorCode.GROUP_MAX_SIZE_REACHED,
-      `The consumer group has reached its maximum capacity of ${max} members.`,
     )
   }
 

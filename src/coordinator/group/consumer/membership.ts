@@ -19,6 +19,7 @@ import {
  * A member that joins. A static one takes the place of the one that it was, with what that had.
  *
  * @param records to which is added what that takes
+ * @param protocol that it joins with; who has the classic one doesn't let go of its instance id
  * @throws KafkaError UNRELEASED_INSTANCE_ID
  */
 export function joiningMember(
@@ -26,10 +27,13 @@ export function joiningMember(
   memberId: string,
   instanceId: string | null,
   records: CoordinatorRecord[],
+  protocol: 'consumer' | 'classic' = 'consumer',
 ): ConsumerGroupMember {
   const former = group.staticMember(instanceId)
   if (former === undefined) return group.memberOrNew(memberId)
-  if (former.classicMemberMetadata === null) requireReleased(former, memberId, instanceId)
+  if (protocol === 'consumer' && former.classicMemberMetadata === null) {
+    requireReleased(former, memberId, instanceId)
+  }
   const member: ConsumerGroupMember = {
     ...former,
     memberId,
@@ -45,6 +49,19 @@ export function joiningMember(
     currentAssignmentRecord(groupId, member),
   )
   return member
+}
+
+/**
+ * There is room for another member, or it is one already.
+ *
+ * @throws KafkaError GROUP_MAX_SIZE_REACHED
+ */
+export function requireRoom(group: ConsumerGroup, memberId: string, maxMembers: number): void {
+  if (group.size < maxMembers || group.member(memberId) !== undefined) return
+  throw new KafkaError(
+    ErrorCode.GROUP_MAX_SIZE_REACHED,
+    `The consumer group has reached its maximum capacity of ${maxMembers} members.`,
+  )
 }
 
 function requireReleased(

@@ -32,7 +32,7 @@ interface Computed extends Target {
   readonly records: readonly CoordinatorRecord[]
 }
 
-interface Epoch {
+export interface Epoch {
   readonly groupEpoch: number
   readonly subscriptionType: SubscriptionType
   readonly records: readonly CoordinatorRecord[]
@@ -59,7 +59,7 @@ export class Rebalance {
     updated: ConsumerGroupMember,
     hasChanged: boolean,
   ): Computed {
-    const epoch = this.#epoch(group, before, updated, hasChanged)
+    const epoch = this.bumpEpoch(group, before, updated, hasChanged)
     const target = this.#target(group, before, updated, epoch)
     return { ...target, records: [...epoch.records, ...target.records] }
   }
@@ -93,7 +93,7 @@ export class Rebalance {
   }
 
   /** Bumps the group epoch when the subscription, or a topic in it, has changed. */
-  #epoch(
+  bumpEpoch(
     group: ConsumerGroup,
     before: ConsumerGroupMember,
     updated: ConsumerGroupMember,

@@ -26,10 +26,12 @@ const MIN_REFRESH_INTERVAL_MS = 10_000
 export class RegexSubscriptions {
   /** Groups whose expressions are being resolved: soft state. */
   readonly #resolving = new Set<string>()
-  /** Of the metadata that had topics for the first time. */
-  #versionWithNewTopics = -1
+  /** Of the metadata that had topics for the first time; before it was loaded, any may be new. */
+  #versionWithNewTopics: number
 
-  constructor(private readonly services: GroupServices) {}
+  constructor(private readonly services: GroupServices) {
+    this.#versionWithNewTopics = services.metadata.version
+  }
 
   /**
    * A member's heartbeat, with the expression it has now (Kafka's `maybeUpdateRegularExpressions`).

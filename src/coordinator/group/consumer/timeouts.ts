@@ -25,11 +25,18 @@ export class MemberTimeouts {
     }
   }
 
-  /** A heartbeat begins a session anew. */
-  beginSession(groupId: string, memberId: string): void {
+  /**
+   * A heartbeat begins a session anew.
+   *
+   * @param delayMs what a member of the classic protocol asks for; the others are told the group's
+   */
+  beginSession(
+    groupId: string,
+    memberId: string,
+    delayMs = this.settings.sessionTimeoutMs(groupId),
+  ): void {
     const { clocks, context } = this.services
     const name = sessionTimer(groupId, memberId)
-    const delayMs = this.settings.sessionTimeoutMs(groupId)
     const expire = (): Outcome<void> =>
       this.#fence(name, groupId, memberId, 'its session is over', expire)
     context.timers.set(name, clocks.logical, delayMs, groupId, expire)
@@ -54,11 +61,45 @@ export class MemberTimeouts {
     context.timers.set(name, clocks.pacing, rebalanceTimeoutMs, groupId, expire)
   }
 
+  /** A member of the classic protocol was told to join again: it has its rebalance timeout for that. */
+  beginJoin(groupId: string, member: ConsumerGroupMember): void {
+    const name = joinTimer(groupId, member.memberId)
+    if (this.services.context.timers.has(name)) return
+    this.#fenceAfterRebalanceTimeout(name, groupId, member, 'it has not joined again in time')
+  }
+
+  endJoin(groupId: string, memberId: string): void {
+    this.services.context.timers.cancel(joinTimer(groupId, memberId))
+  }
+
+  /** A member of the classic protocol has joined: it is to ask for its assignment. */
+  beginSync(groupId: string, member: ConsumerGroupMember): void {
+    const name = syncTimer(groupId, member.memberId)
+    this.#fenceAfterRebalanceTimeout(name, groupId, member, 'it has not synced in time')
+  }
+
+  endSync(groupId: string, memberId: string): void {
+    this.services.context.timers.cancel(syncTimer(groupId, memberId))
+  }
+
   /** The member is gone from the log. */
   end(groupId: string, memberId: string): void {
     const { timers } = this.services.context
     timers.cancel(sessionTimer(groupId, memberId))
     timers.cancel(rebalanceTimer(groupId, memberId))
+    timers.cancel(joinTimer(groupId, memberId))
+    timers.cancel(syncTimer(groupId, memberId))
+  }
+
+  #fenceAfterRebalanceTimeout(
+    name: string,
+    groupId: string,
+    { memberId, rebalanceTimeoutMs }: ConsumerGroupMember,
+    why: string,
+  ): void {
+    const { clocks, context } = this.services
+    const expire = (): Outcome<void> => this.#fence(name, groupId, memberId, why, expire)
+    context.timers.set(name, clocks.pacing, rebalanceTimeoutMs, groupId, expire)
   }
 
   #fence(
@@ -95,4 +136,12 @@ function sessionTimer(groupId: string, memberId: string): string {
 
 function rebalanceTimer(groupId: string, memberId: string): string {
   return `consumer rebalance ${groupId.length} ${groupId} ${memberId}`
+}
+
+function joinTimer(groupId: string, memberId: string): string {
+  return `consumer join ${groupId.length} ${groupId} ${memberId}`
+}
+
+function syncTimer(groupId: string, memberId: string): string {
+  return `consumer sync ${groupId.length} ${groupId} ${memberId}`
 }
