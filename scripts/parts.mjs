@@ -118,6 +118,18 @@ export const parts = [
     tools: ['jdk', 'maven', 'kafka-clients 0.9'],
     timeoutSeconds: 300,
   },
+  {
+    name: 'java-client',
+    files: ['compat/java-client'],
+    tools: ['jdk', 'maven', 'kafka'],
+    timeoutSeconds: 600,
+  },
+  {
+    name: 'mixed-groups',
+    files: ['compat/mixed'],
+    tools: ['jdk', 'maven', 'kafka', 'go', 'python', 'confluent-kafka', 'kcat'],
+    timeoutSeconds: 600,
+  },
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },
   { name: 'swap', files: ['oracle/swap'], tools: apacheKafka, timeoutSeconds: 900 },
   {

@@ -27,6 +27,7 @@ var scenarios = map[string]map[string]scenario{
 		"offsets": franzOffsets,
 		"admin":   franzAdmin,
 		"errors":  franzErrors,
+		"member":  franzMember,
 	},
 	"sarama": {
 		"codecs":  saramaCodecs,
@@ -35,6 +36,7 @@ var scenarios = map[string]map[string]scenario{
 		"offsets": saramaOffsets,
 		"admin":   saramaAdmin,
 		"errors":  saramaErrors,
+		"member":  saramaGroupMember,
 	},
 }
 
