@@ -34,14 +34,21 @@ export class TransactionCleanups {
     this.#timers.clear()
   }
 
-  /** Begins anew so long after the last time is done. */
+  /** Leaves a turn out while the one before isn't done. */
   #every(name: string, intervalMs: number, cleanUp: () => Promise<void>): void {
-    const timer = this.options.clock.after(intervalMs, () => {
-      void cleanUp().finally(() => {
-        if (this.#timers.get(name) === timer) this.#every(name, intervalMs, cleanUp)
+    let isBusy = false
+    const arm = (): void => {
+      const timer = this.options.clock.after(intervalMs, () => {
+        arm()
+        if (isBusy) return
+        isBusy = true
+        void cleanUp().finally(() => {
+          isBusy = false
+        })
       })
-    })
-    this.#timers.set(name, timer)
+      this.#timers.set(name, timer)
+    }
+    arm()
   }
 
   #abortTimedOut(): Promise<void> {
