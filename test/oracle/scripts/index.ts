@@ -3,6 +3,12 @@ import { apiVersions } from './api-versions.js'
 import { autoCreation } from './auto-creation.js'
 import { brokerConfigurations } from './broker-configs.js'
 import { configs } from './configs.js'
+import { consumerGroups } from './consumer-groups.js'
+import { consumerMigration } from './consumer-migration.js'
+import { consumerOffsets } from './consumer-offsets.js'
+import { consumerPolicies } from './consumer-policies.js'
+import { consumerRebalances } from './consumer-rebalances.js'
+import { consumerStatic } from './consumer-static.js'
 import { fetch } from './fetch.js'
 import { groups } from './groups.js'
 import { listOffsets } from './list-offsets.js'
@@ -45,6 +51,12 @@ export const ahead: readonly Script[] = [
   transactionMarkers,
   transactionAdmin,
   transactionTimeouts,
+  consumerGroups,
+  consumerRebalances,
+  consumerStatic,
+  consumerOffsets,
+  consumerMigration,
+  ...consumerPolicies,
 ]
 
 /** Those with the names given, all that samsa agrees with if there are none. */
