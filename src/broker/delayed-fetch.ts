@@ -34,26 +34,34 @@ export class DelayedFetch implements DelayedOperation {
   #isSatisfied(): boolean {
     let bytes = 0
     for (const position of this.options.positions) {
-      if (!this.#isReadable(position)) return true
-      bytes += this.#bytesOf(position)
+      const readable = this.#readableBytes(position)
+      if (readable === undefined) return true
+      bytes += readable
     }
     return bytes >= this.options.minBytes
   }
 
-  /** What reading it would answer with an error is answered at once. */
-  #isReadable({ partition, request }: ReadPosition): boolean {
+  /** Undefined where reading it would be answered with an error, which is told at once. */
+  #readableBytes(position: ReadPosition): number | undefined {
+    const { partition, request } = position
     try {
       const current = this.options.replicas.partition(partition.topic, partition.partition)
       current.leaderLog(request.currentLeaderEpoch)
-      return current === partition
+      return current === partition ? this.#bytesOf(position) : undefined
     } catch {
-      return false
+      return undefined
     }
   }
 
-  #bytesOf({ partition, request, readableBytes, committedBytes, endOffset }: ReadPosition): number {
-    const isMoved = visibleEnd(partition.log, this.options.readCommitted) !== endOffset
-    const more = isMoved ? partition.committedBytes - committedBytes : 0
-    return Math.min(request.maxBytes, readableBytes + more)
+  #bytesOf(position: ReadPosition): number {
+    const { partition, request, readableBytes, committedBytes, endOffset, sawAll } = position
+    const { log } = partition
+    const end = visibleEnd(log, this.options.readCommitted)
+    if (end === endOffset) return Math.min(request.maxBytes, readableBytes)
+    const bytes =
+      sawAll && end === log.highWatermark
+        ? readableBytes + partition.committedBytes - committedBytes
+        : log.bytesBetween(request.fetchOffset, end)
+    return Math.min(request.maxBytes, bytes)
   }
 }

@@ -43,6 +43,8 @@ export interface ReadPosition {
   readonly committedBytes: number
   /** Where what the fetch sees ended then. */
   readonly endOffset: number
+  /** Nothing that was committed was hidden from it then by a transaction that is open. */
+  readonly sawAll: boolean
 }
 
 /** What was read for one fetch. Holds buffers of the logs until {@link release}. */
@@ -214,6 +216,7 @@ export class FetchReader {
     const endOffset = visibleEnd(log, this.limits.readCommitted)
     const maxBytes = Math.min(request.maxBytes, this.#bytesLeft)
     const { committedBytes } = partition
+    const sawAll = endOffset === log.highWatermark
     const { fetchOffset } = request
     if (maxBytes < 0 && fetchOffset >= log.logStartOffset && fetchOffset < endOffset) {
       throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, 'nothing has a negative size')
@@ -223,7 +226,8 @@ export class FetchReader {
     const note = (read: LogSlice): LogSlice => {
       const { firstEntryIncomplete, records } = read
       const readableBytes = firstEntryIncomplete ? request.maxBytes : records.length
-      this.#data.positions.push({ partition, request, readableBytes, committedBytes, endOffset })
+      const seen = { readableBytes, committedBytes, endOffset, sawAll }
+      this.#data.positions.push({ partition, request, ...seen })
       if (this.limits.readCommitted && records.length > 0) {
         answer.abortedTransactions = log.abortedTransactions(fetchOffset, records.length)
       }

@@ -47,6 +47,14 @@ export class LogSegments {
     return low
   }
 
+  /** See `Log.bytesBetween`. */
+  bytesBetween(offset: number, upToOffset: number): number {
+    const index = this.indexOf(offset)
+    if (index !== this.indexOf(upToOffset)) return Number.POSITIVE_INFINITY
+    const segment = this.#segments[index]
+    return segment === undefined ? 0 : segment.positionOf(upToOffset) - segment.positionOf(offset)
+  }
+
   at(index: number): LogSegment | undefined {
     return this.#segments[index]
   }

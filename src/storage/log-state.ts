@@ -41,7 +41,9 @@ export class LogState {
 
   get lastStableOffset(): number {
     const unstable = this.files.producers.firstUnstableOffset
-    return unstable === undefined ? this.highWatermark : Math.min(unstable, this.highWatermark)
+    if (unstable === undefined) return this.highWatermark
+    // The records that a transaction began with may have been deleted.
+    return Math.min(Math.max(unstable, this.logStartOffset), this.highWatermark)
   }
 
   get latestEpoch(): number | undefined {

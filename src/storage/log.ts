@@ -187,6 +187,13 @@ export interface Log {
    */
   abortedTransactions(offset: number, bytes: number): AbortedTxn[]
 
+  /**
+   * Bytes of the batches from the one that holds `offset` to the one that holds `upToOffset`, without
+   * it; infinite when these are in different segments.
+   *
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  bytesBetween(offset: number, upToOffset: number): number
   /** Of all segments, in order; none before the first append. A new array. */
   segmentStarts(): SegmentStart[]
 

@@ -116,6 +116,10 @@ export class PartitionLog extends LogState implements Log, AppendQueueOwner, Rol
     })
   }
 
+  bytesBetween(offset: number, upToOffset: number): number {
+    return this.#attempt(() => this.files.segments.bytesBetween(offset, upToOffset))
+  }
+
   updateHighWatermark(offset: number): boolean {
     const highWatermark = Math.min(Math.max(offset, this.logStartOffset), this.logEndOffset)
     if (highWatermark === this.highWatermark) return false

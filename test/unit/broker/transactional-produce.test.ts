@@ -1,8 +1,9 @@
 import t from 'tap'
+import { fetch } from '../../../src/broker/api/fetch.js'
 import { produce } from '../../../src/broker/api/produce.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { buildEndTxnMarker, ControlRecordType } from '../../../src/protocol/records/index.js'
-import { settle } from '../coordinator/asked.js'
+import { Asked, settle } from '../coordinator/asked.js'
 import { type BatchOptions, batchOf, START_MS } from '../storage/storage-fixture.js'
 import { type Body, DataPlane, newPeer } from './data-plane-fixture.js'
 
@@ -197,4 +198,37 @@ t.test('without verification, batches of old clients are taken as they come', as
   })
   t.match(await sendOne(txnBatch(0), VERIFIES), { errorCode: ErrorCode.NONE })
   t.equal(plane.transactions.asked.length, 0)
+})
+
+t.test('a fetch of what is committed waits for the end of transactions', async (t) => {
+  const { plane, sendOne, end } = await rigFor(t)
+  await sendOne(txnBatch(0))
+  await sendOne(batchOf(['y'.repeat(500)]))
+  const read = (minBytes: number) => {
+    const partition = { partition: 0, fetchOffset: 0, partitionMaxBytes: 9999 }
+    return new Asked(
+      plane.ask(fetch(plane), 12, {
+        maxWaitMs: 1000,
+        minBytes,
+        isolationLevel: 1,
+        topics: [{ topic: 'pets', partitions: [partition] }],
+        forgottenTopicsData: [],
+      }),
+    )
+  }
+  const [some, much, most] = [read(1), read(500), read(5000)]
+  await settle()
+  t.notOk(some.isSettled)
+  await sendOne(batchOf(['more']))
+  await settle()
+  t.notOk(some.isSettled, 'nothing more can be seen')
+  await end(0, 'ABORT')
+  await settle()
+  t.ok(some.isSettled && much.isSettled)
+  t.notOk(most.isSettled, 'all that can be seen is less than that')
+  const [partition] = (much.answer as Body).responses[0].partitions
+  t.strictSame(partition.abortedTransactions, [{ producerId: 5, firstOffset: 0 }])
+  plane.clock.advance(1000)
+  await settle()
+  t.ok(most.isSettled)
 })
