@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { bootstrapFor } from '../../support/bootstrap.js'
 import { run } from '../../support/run.js'
+import { PROMPT } from '../java-client/prompt.js'
 import { unique } from '../kafkajs/client.js'
 
-const bootstrap = await bootstrapFor(t)
+const bootstrap = await bootstrapFor(t, PROMPT)
 const python = process.env.SAMSA_TEST_PYTHON ?? 'python3'
 const scenarios = fileURLToPath(new URL('./scenarios.py', import.meta.url))
 
@@ -53,6 +54,21 @@ const EXPECTED: Record<string, unknown> = {
     assignor: 'cooperative-sticky',
     members: [2, 2],
     committed: 40,
+  },
+  consumer_protocol: {
+    shared: [0, 1, 2, 3],
+    read: 40,
+    state: 'STABLE',
+    assignor: 'uniform',
+    members: [2, 2],
+    committed: 40,
+  },
+  transactions: {
+    copied: true,
+    rest: ['of the new one'],
+    all: 92,
+    committed: 60,
+    fenced: ['_FENCED', true, false],
   },
   static_member: {
     after_close: [['instance', 2]],

@@ -202,6 +202,83 @@ def cooperative():
     return group_of_two(**{"partition.assignment.strategy": "cooperative-sticky"})
 
 
+def consumer_protocol():
+    return group_of_two(**{"group.protocol": "consumer"})
+
+
+def transactions():
+    admin = create(1)
+    output = f"{topic}-output"
+    admin.create_topics([NewTopic(output, 1, 1)])[output].result(timeout=TIMEOUT_S)
+    write([("k", str(i)) for i in range(60)])
+
+    def transactional():
+        producer = Producer({**client, "transactional.id": topic})
+        producer.init_transactions(TIMEOUT_S)
+        return producer
+
+    def transaction_error_of(call):
+        try:
+            call()
+        except KafkaException as exception:
+            error = exception.args[0]
+            return [error.name(), error.fatal(), error.txn_requires_abort()]
+        return None
+
+    reader = consumer(**{"isolation.level": "read_committed"})
+    reader.subscribe([topic])
+    producer = transactional()
+    copied = rounds = 0
+    while copied < 60:
+        messages = poll(reader, 10)
+        producer.begin_transaction()
+        for message in messages:
+            producer.produce(output, message.value())
+        producer.send_offsets_to_transaction(
+            reader.position(reader.assignment()), reader.consumer_group_metadata(), TIMEOUT_S
+        )
+        rounds += 1
+        if rounds % 3 == 2:
+            producer.flush(TIMEOUT_S)
+            producer.abort_transaction(TIMEOUT_S)
+            for partition in reader.committed(reader.assignment(), timeout=TIMEOUT_S):
+                reader.seek(partition)
+        else:
+            producer.commit_transaction(TIMEOUT_S)
+            copied += len(messages)
+    committed = reader.committed(reader.assignment(), timeout=TIMEOUT_S)[0].offset
+    producer.begin_transaction()
+    producer.produce(output, "of the old one")
+    producer.flush(TIMEOUT_S)
+    second = transactional()
+    fenced = transaction_error_of(lambda: producer.commit_transaction(TIMEOUT_S))
+    second.begin_transaction()
+    second.produce(output, "of the new one")
+    second.commit_transaction(TIMEOUT_S)
+    reader.close()
+
+    def values(isolation):
+        reader = consumer(**{"isolation.level": isolation, "enable.partition.eof": True})
+        reader.assign([TopicPartition(output, 0, 0)])
+        read = []
+        while True:
+            message = reader.poll(TIMEOUT_S)
+            if message.error() and message.error().code() == KafkaError._PARTITION_EOF:
+                break
+            read.append(message.value().decode())
+        reader.close()
+        return read
+
+    read = values("read_committed")
+    return {
+        "copied": read[:60] == [str(i) for i in range(60)],
+        "rest": read[60:],
+        "all": len(values("read_uncommitted")),
+        "committed": committed,
+        "fenced": fenced,
+    }
+
+
 def static_member():
     admin = create(2)
     write([(str(i), str(i)) for i in range(6)])
@@ -349,6 +426,8 @@ SCENARIOS = [
     headers,
     group_of_two,
     cooperative,
+    consumer_protocol,
+    transactions,
     static_member,
     offsets,
     admin,

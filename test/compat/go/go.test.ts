@@ -36,6 +36,8 @@ const HEADERS = {
   timestamp: 1_700_000_000_000,
 }
 
+const TRANSACTIONS = { copied: true, rest: ['of the new one'], committed: 60 }
+
 /** For each client and scenario what Apache Kafka makes it see. */
 const EXPECTED: Record<string, Record<string, unknown>> = {
   'franz-go': {
@@ -82,6 +84,8 @@ const EXPECTED: Record<string, Record<string, unknown>> = {
       after: [null, 0],
       out_of_range: 'OFFSET_OUT_OF_RANGE',
     },
+    transactions: { ...TRANSACTIONS, aborted: true, all: true, fenced: 'PRODUCER_FENCED' },
+    old_transactions: { ...TRANSACTIONS, aborted: true, all: true, fenced: 'PRODUCER_FENCED' },
   },
   // It gives Kafka's errors as numbers.
   sarama: {
@@ -125,6 +129,7 @@ const EXPECTED: Record<string, Record<string, unknown>> = {
       gone_again: 3,
     },
     errors: { large: 10, illegal: 17, after: [0] },
+    transactions: { ...TRANSACTIONS, aborted: 2, all: 82, fenced: 90 },
   },
 }
 

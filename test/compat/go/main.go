@@ -28,6 +28,9 @@ var scenarios = map[string]map[string]scenario{
 		"admin":   franzAdmin,
 		"errors":  franzErrors,
 		"member":  franzMember,
+
+		"transactions":     franzTransactions,
+		"old_transactions": franzOldTransactions,
 	},
 	"sarama": {
 		"codecs":  saramaCodecs,
@@ -37,6 +40,8 @@ var scenarios = map[string]map[string]scenario{
 		"admin":   saramaAdmin,
 		"errors":  saramaErrors,
 		"member":  saramaGroupMember,
+
+		"transactions": saramaTransactions,
 	},
 }
 

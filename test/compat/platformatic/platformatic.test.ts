@@ -30,6 +30,13 @@ const EXPECTED: Record<string, unknown> = {
     timestamp: 1_700_000_000_000,
     offset: 0,
   },
+  transactions: {
+    committed: 20,
+    others: ['new'],
+    all: 42,
+    offset: 20,
+    fenced: ['PRODUCER_FENCED'],
+  },
   group: {
     first: [['a', 'b', 'c', 'd'], 'Stable', 1],
     second: [['e', 'f'], 'Stable', 1],

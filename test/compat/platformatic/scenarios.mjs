@@ -4,6 +4,7 @@
 import {
   Admin,
   Consumer,
+  FetchIsolationLevels,
   ListOffsetTimestamps,
   Producer,
   stringDeserializers,
@@ -126,6 +127,60 @@ const scenarios = {
       headers: Object.fromEntries(message.headers),
       timestamp: Number(message.timestamp),
       offset: Number(message.offset),
+    }
+  },
+
+  async transactions() {
+    const { admin } = await create(1)
+    const output = `${topic}-output`
+    await admin.createTopics({ topics: [output], partitions: 1, replicas: 1 })
+    const values = Array.from({ length: 20 }, (_, i) => `${i}`)
+    const plain = producerOf()
+    await plain.send({ messages: values.map((value) => ({ topic, key: 'k', value })) })
+    // By default it asks for the producer id 0, which is only good for an id that nobody has used.
+    const nobody = { producerId: -1n, producerEpoch: -1 }
+    const transactional = (transactionalId) =>
+      producerOf({ idempotent: true, transactionalId, maxInflights: 1, ...nobody })
+    const producer = transactional(topic)
+    const consumer = consumerOf({ autocommit: false })
+    const stream = await consumer.consume({ topics: [topic], mode: 'earliest' })
+    const messages = await take(stream, values.length)
+    for (const end of ['abort', 'commit']) {
+      const transaction = await producer.beginTransaction()
+      await transaction.addConsumer(consumer)
+      const copies = messages.map(({ value }) => ({ topic: output, key: end, value }))
+      await transaction.send({ messages: copies })
+      await transaction.addOffset(messages.at(-1))
+      await transaction[end]()
+    }
+    // Another id: of several aborted transactions of one producer it only knows the last.
+    const open = await transactional(`${topic}-fenced`).beginTransaction()
+    await open.send({ messages: [{ topic: output, key: 'old', value: 'old' }] })
+    const next = await transactional(`${topic}-fenced`).beginTransaction()
+    await next.send({ messages: [{ topic: output, key: 'new', value: 'new' }] })
+    await next.commit()
+    const fenced = await errorsOf(open.commit())
+    await plain.send({ messages: [{ topic: output, key: 'end', value: 'end' }] })
+    const read = async (isolationLevel) => {
+      const reader = consumerOf({
+        groupId: `${group}-${isolationLevel}`,
+        isolationLevel: FetchIsolationLevels[isolationLevel],
+      })
+      const keys = []
+      for await (const { key } of await reader.consume({ topics: [output], mode: 'earliest' })) {
+        if (key === 'end') return keys
+        keys.push(key)
+      }
+    }
+    const committed = await read('READ_COMMITTED')
+    const all = await read('READ_UNCOMMITTED')
+    const offsets = await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [0] }] })
+    return {
+      committed: committed.filter((key) => key === 'commit').length,
+      others: committed.filter((key) => key !== 'commit'),
+      all: all.length,
+      offset: Number(offsets.get(topic)[0]),
+      fenced,
     }
   },
 
