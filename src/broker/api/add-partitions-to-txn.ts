@@ -1,6 +1,7 @@
 import {
   type AddedToTransaction,
-  addedToTransaction,
+  allOfTransaction,
+  eachOfTransaction,
   type TransactionToAddTo,
   transactionsToAddTo,
   VERSION_WITH_BATCHES,
@@ -54,7 +55,7 @@ export const addPartitionsToTxn = (services: AddPartitionsToTxnServices): Handle
     refuse: (request, { code }, { apiVersion }) => {
       if (apiVersion >= VERSION_WITH_BATCHES) return answerOf(apiVersion, code, [])
       const failed = transactionsToAddTo(apiVersion, request).map((transaction) =>
-        addedToTransaction(transaction, () => code),
+        allOfTransaction(transaction, code),
       )
       return answerOf(apiVersion, code, failed)
     },
@@ -81,10 +82,10 @@ function refusalOf(
   const may = (type: ResourceType, name: string) =>
     !isFromClient || authorizer.isAllowed(context, AclOperation.WRITE, type, name)
   if (!may(ResourceType.TRANSACTIONAL_ID, transaction.transactionalId)) {
-    return addedToTransaction(transaction, () => ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return allOfTransaction(transaction, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   }
   let isRefused = false
-  const result = addedToTransaction(transaction, (topic, partition) => {
+  const result = eachOfTransaction(transaction, (topic, partition) => {
     const mayWrite = !(isFromClient && isInternalTopic(topic)) && may(ResourceType.TOPIC, topic)
     const isThere = metadata.topicsByName.get(topic)?.partitions.has(partition) ?? false
     if (mayWrite && isThere) return ErrorCode.OPERATION_NOT_ATTEMPTED

@@ -5,6 +5,11 @@ export function javaHashCode(text: string): number {
   return hash
 }
 
+/** `TopicPartition.hashCode` of Kafka's clients. */
+export function topicPartitionHashCode(topic: string, partition: number): number {
+  return (Math.imul(31, 31 + partition) + javaHashCode(topic)) | 0
+}
+
 /**
  * The partition of a coordinator's topic that a key belongs to: Java's hash of it, without the sign bit
  * (Kafka's `Utils.abs`), modulo the number of partitions.

@@ -38,14 +38,32 @@ export function partitionsToAdd({ topics }: TransactionToAddTo): TopicPartitions
   )
 }
 
-/** What is answered of one transaction, each partition once. */
-export function addedToTransaction(
+/** What is answered of a transaction that all of it, or nothing, was added to. */
+export function allOfTransaction(
+  { transactionalId, topics }: TransactionToAddTo,
+  partitionErrorCode: ErrorCode,
+): AddedToTransaction {
+  return {
+    transactionalId,
+    topicResults: topics.map(({ name, partitions }) => ({
+      name,
+      resultsByPartition: partitions.map((partitionIndex) => ({
+        partitionIndex,
+        partitionErrorCode,
+      })),
+    })),
+  }
+}
+
+/** What is answered of a transaction whose partitions differ, each of them once. */
+export function eachOfTransaction(
   transaction: TransactionToAddTo,
   errorOf: (topic: string, partition: number) => ErrorCode,
 ): AddedToTransaction {
   return {
     transactionalId: transaction.transactionalId,
     topicResults: partitionsToAdd(transaction)
+      .inHashOrder()
       .topics()
       .map(({ topic, partitionIds }) => ({
         name: topic,

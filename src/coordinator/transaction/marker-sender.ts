@@ -21,6 +21,8 @@ interface Ending {
   readonly left: TopicPartitions
   /** How often in a row it came to nothing. */
   failures: number
+  /** Another coordinator has been elected, and goes on with it. */
+  isAbandoned: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export class MarkerSender {
   /** The decision is committed: sends the markers, and goes on by itself until the transaction has ended. */
   begin(transaction: Transaction): void {
     const left = TopicPartitions.of(transaction.partitions.topics())
-    const ending: Ending = { transaction, left, failures: 0 }
+    const ending: Ending = { transaction, left, failures: 0, isAbandoned: false }
     this.#endings.set(transaction.transactionalId, ending)
     this.#goOn(ending)
   }
@@ -104,7 +106,7 @@ export class MarkerSender {
         }
       }
     }
-    if (!this.#isCurrent(ending)) return
+    if (ending.isAbandoned) return
     if (ending.left.isEmpty) this.#complete(ending)
     else this.#tryAgain(ending)
   }
@@ -128,9 +130,8 @@ export class MarkerSender {
         ending.left.delete(topic, partition)
         return
       case ErrorCode.TRANSACTION_COORDINATOR_FENCED:
-        // Another one has been elected, and goes on with it.
         this.services.logger.warn(details, 'another coordinator ends the transaction')
-        this.#endings.delete(transactionalId)
+        ending.isAbandoned = true
         return
       default:
         this.services.logger.debug(details, 'a marker is to be sent again')

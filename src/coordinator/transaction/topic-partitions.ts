@@ -1,3 +1,5 @@
+import { bucketsOfGrownMap, inHashOrder, topicPartitionHashCode } from '../group/java-hash.js'
+
 /** A set of partitions, in the order in which they came. */
 export class TopicPartitions {
   readonly #byTopic = new Map<string, Set<number>>()
@@ -41,6 +43,21 @@ export class TopicPartitions {
   /** These and the others. */
   with(others: TopicPartitions): TopicPartitions {
     return TopicPartitions.of([...this.topics(), ...others.topics()])
+  }
+
+  /** In the order in which Kafka, which keeps them in a hash table, tells of them. */
+  inHashOrder(): TopicPartitions {
+    const all = this.topics().flatMap(({ topic, partitionIds }) =>
+      partitionIds.map((partition) => ({ topic, partition })),
+    )
+    const hashCodeOf = (each: { topic: string; partition: number }) =>
+      topicPartitionHashCode(each.topic, each.partition)
+    const ordered = new TopicPartitions()
+    const buckets = bucketsOfGrownMap(all.length)
+    for (const { topic, partition } of inHashOrder(all, hashCodeOf, buckets)) {
+      ordered.add(topic, partition)
+    }
+    return ordered
   }
 
   /** As the log has them. */

@@ -28,7 +28,8 @@ import { CoordinatorRuntime } from '../runtime/coordinator-runtime.js'
 import type { Outcome } from '../runtime/state-machine.js'
 import {
   type AddedToTransaction,
-  addedToTransaction,
+  allOfTransaction,
+  eachOfTransaction,
   partitionsToAdd,
   type TransactionToAddTo,
   transactionsToAddTo,
@@ -252,7 +253,7 @@ export class TransactionCoordinator {
     } catch (error) {
       errorCode = this.#errorCode(error, apiVersion, VERSION_WITH_PRODUCER_FENCED.addPartitions)
     }
-    return addedToTransaction(transaction, () => errorCode)
+    return allOfTransaction(transaction, errorCode)
   }
 
   /** @throws KafkaError */
@@ -275,12 +276,12 @@ export class TransactionCoordinator {
       const writable = await this.#run(transactionalId, (machine) =>
         machine.writablePartitions(transactionalId, transaction),
       )
-      return addedToTransaction(transaction, (topic, partition) =>
+      return eachOfTransaction(transaction, (topic, partition) =>
         writable.has(topic, partition) ? ErrorCode.NONE : ErrorCode.TRANSACTION_ABORTABLE,
       )
     } catch (error) {
       const { code } = this.#responseError(error)
-      return addedToTransaction(transaction, () => code)
+      return eachOfTransaction(transaction, () => code)
     }
   }
 

@@ -87,10 +87,10 @@ export class TransactionQueries {
       transactionStartTimeMs: transaction.startTimestampMs,
       producerId: transaction.producerId,
       producerEpoch: transaction.producerEpoch,
-      topics: partitions.topics().map(({ topic, partitionIds }) => ({
-        topic,
-        partitions: partitionIds,
-      })),
+      topics: partitions
+        .inHashOrder()
+        .topics()
+        .map(({ topic, partitionIds }) => ({ topic, partitions: partitionIds })),
     }
   }
 }

@@ -107,6 +107,7 @@ t.test('a coordinator that another one has replaced leaves the transaction to it
   await settle()
   t.equal(markers.sent.length, 1)
   t.equal(await transactions.state(), 'PrepareCommit')
+  t.strictSame((await transactions.describe()).topics, [{ topic: 'events', partitions: [0] }])
 })
 
 t.test('markers go out when the decision is committed, and not before', async (t) => {

@@ -286,8 +286,8 @@ t.test('DescribeTransactions', async (t) => {
     transactionStartTimeMs: transactions.logical.now(),
     ...producer,
     topics: [
-      { topic: 'events', partitions: [0] },
       { topic: 'audit', partitions: [2] },
+      { topic: 'events', partitions: [0] },
     ],
   })
   t.equal((await transactions.describe('')).errorCode, INVALID_REQUEST)
