@@ -33,6 +33,8 @@ export interface PartitionCoordinatorOptions<S extends StateMachine> {
   readonly recordTypes: CoordinatorRecordTypes
   /** Of the batches that are appended. */
   readonly compression: CompressionType
+  /** Of the batches, too: 0 if left out, as Kafka's `CoordinatorRuntime` has it without a producer, too. */
+  readonly baseSequence?: number
   /** The most that is read from the log at a time. */
   readonly loadBytes: number
   /** Shared by the partitions of a coordinator. */
@@ -41,6 +43,8 @@ export interface PartitionCoordinatorOptions<S extends StateMachine> {
   readonly commitTimeoutMs: number
   readonly create: (context: StateMachineContext) => S
 }
+
+const FIRST_SEQUENCE = 0
 
 type State = 'loading' | 'active' | 'failed' | 'closed'
 
@@ -245,13 +249,12 @@ export class PartitionCoordinator<S extends StateMachine> {
   }
 
   #batchOf({ records }: Outcome<unknown>, producer: TransactionalProducer | undefined): Buffer {
-    const { log, clocks, recordTypes, compression } = this.options
+    const { log, clocks, recordTypes, compression, baseSequence } = this.options
     const batch = buildBatch({
       records: records.map((record) => encodeCoordinatorRecord(recordTypes, record)),
       timestamp: clocks.logical.now(),
       compression,
-      // As Kafka's coordinators have it, whether there is a producer or not.
-      baseSequence: 0,
+      baseSequence: baseSequence ?? FIRST_SEQUENCE,
       producerId: producer?.producerId ?? NO_PRODUCER_ID,
       producerEpoch: producer?.producerEpoch ?? NO_PRODUCER_EPOCH,
       transactional: producer !== undefined,

@@ -1,4 +1,7 @@
 import type { BrokerConfig } from '../../metadata/config/broker-config.js'
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import type { InitProducerIdRequest } from '../../protocol/schema/init-producer-id.js'
+import { NO_TIMEOUT_MS } from './transaction.js'
 
 /** The broker's settings of transactions. Times are in milliseconds. */
 export interface TransactionCoordinatorConfig {
@@ -33,4 +36,26 @@ export function transactionCoordinatorConfig(config: BrokerConfig): TransactionC
     transactionalIdExpirationMs: config.get('transactional.id.expiration.ms'),
     twoPhaseCommitEnable: config.get('transaction.two.phase.commit.enable'),
   }
+}
+
+/**
+ * How long each transaction of a producer may take.
+ *
+ * @throws KafkaError when what it asks for can't be had: INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT,
+ *   TRANSACTIONAL_ID_AUTHORIZATION_FAILED, UNSUPPORTED_VERSION
+ */
+export function transactionTimeoutMs(
+  { twoPhaseCommitEnable, maxTimeoutMs }: TransactionCoordinatorConfig,
+  request: InitProducerIdRequest,
+): number {
+  const { transactionalId, transactionTimeoutMs: timeoutMs, enable2Pc, keepPreparedTxn } = request
+  if (transactionalId === '') throw new KafkaError(ErrorCode.INVALID_REQUEST)
+  if (enable2Pc && !twoPhaseCommitEnable) {
+    throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  }
+  // Not there yet in Kafka 4.3 either (KIP-939).
+  if (keepPreparedTxn) throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+  if (enable2Pc) return NO_TIMEOUT_MS
+  if (timeoutMs > 0 && timeoutMs <= maxTimeoutMs) return timeoutMs
+  throw new KafkaError(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
 }

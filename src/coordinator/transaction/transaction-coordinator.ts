@@ -3,7 +3,7 @@ import type { Logger } from '../../env/logger.js'
 import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { transactionRecords } from '../../protocol/record-types.js'
-import { CompressionType } from '../../protocol/records/index.js'
+import { CompressionType, NO_SEQUENCE } from '../../protocol/records/index.js'
 import type {
   AddOffsetsToTxnRequest,
   AddOffsetsToTxnResponse,
@@ -39,16 +39,9 @@ import { FENCE, type Producer } from './decisions.js'
 import type { TransactionMarkerChannel } from './marker-channel.js'
 import { type ProducerIds, withProducerId } from './producer-ids.js'
 import type { TopicPartitions } from './topic-partitions.js'
-import {
-  FIRST_EPOCH,
-  NO_PRODUCER_EPOCH,
-  NO_PRODUCER_ID,
-  NO_TIMEOUT_MS,
-  TV_0,
-  TV_2,
-} from './transaction.js'
+import { FIRST_EPOCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, TV_0, TV_2 } from './transaction.js'
 import { TransactionCleanups } from './transaction-cleanups.js'
-import type { TransactionCoordinatorConfig } from './transaction-config.js'
+import { type TransactionCoordinatorConfig, transactionTimeoutMs } from './transaction-config.js'
 import {
   type DescribedTransaction,
   notDescribed,
@@ -108,6 +101,8 @@ export class TransactionCoordinator {
       recordTypes: transactionRecords,
       // The topic's own setting would undo any other (Kafka's `TransactionLog.ENFORCED_COMPRESSION`).
       compression: CompressionType.NONE,
+      // Kafka's transaction coordinator has no runtime, and writes as anybody would.
+      baseSequence: NO_SEQUENCE,
       loadBytes: config.stateLogLoadBufferSize,
       commitTimeoutMs: config.requestTimeoutMs,
       create: (context) =>
@@ -182,7 +177,7 @@ export class TransactionCoordinator {
     transactionalId: string,
     request: InitProducerIdRequest,
   ): Promise<Producer> {
-    const timeoutMs = this.#timeoutOf(request)
+    const timeoutMs = transactionTimeoutMs(this.#options.config, request)
     const { producerId, producerEpoch } = request
     const expected = producerId === NO_PRODUCER_ID ? undefined : { producerId, producerEpoch }
     const answer = await this.#runWithProducerId(transactionalId, (machine, newProducerId) =>
@@ -190,22 +185,6 @@ export class TransactionCoordinator {
     )
     if (answer === FENCE) throw new KafkaError(ErrorCode.CONCURRENT_TRANSACTIONS)
     return answer
-  }
-
-  /** @throws KafkaError when what is asked for can't be had */
-  #timeoutOf(request: InitProducerIdRequest): number {
-    const { twoPhaseCommitEnable, maxTimeoutMs } = this.#options.config
-    const { transactionalId, transactionTimeoutMs, enable2Pc, keepPreparedTxn } = request
-    if (transactionalId === '') throw new KafkaError(ErrorCode.INVALID_REQUEST)
-    if (enable2Pc && !twoPhaseCommitEnable) {
-      throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-    }
-    // Not there yet in Kafka 4.3 either (KIP-939).
-    if (keepPreparedTxn) throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
-    if (enable2Pc) return NO_TIMEOUT_MS
-    if (transactionTimeoutMs > 0 && transactionTimeoutMs <= maxTimeoutMs)
-      return transactionTimeoutMs
-    throw new KafkaError(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
   }
 
   /**
