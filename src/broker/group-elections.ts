@@ -44,7 +44,7 @@ export class GroupElections implements MetadataPublisher {
   #topicsDeleted({ deletedTopics }: MetadataDelta): void {
     const { groups, logger } = this.options
     groups
-      .onTopicsDeleted(deletedTopics.map(({ name }) => name))
+      .onTopicsDeleted(deletedTopics)
       .catch((error: unknown) =>
         logger.error({ err: error }, 'cannot delete the offsets of deleted topics'),
       )

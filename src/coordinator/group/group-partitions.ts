@@ -14,7 +14,7 @@ import type { GroupCoordinatorConfig } from './group-config.js'
 import type { GroupMetadata, GroupMetadataChange } from './group-metadata.js'
 import { GroupStateMachine } from './group-state-machine.js'
 import { GroupStore } from './group-store.js'
-import { deleteOffsetsOfTopics } from './offsets/topic-deletion.js'
+import { type DeletedTopic, deleteOffsetsOfTopics } from './offsets/topic-deletion.js'
 import { partitionForGroup } from './offsets-topic.js'
 import { TopicHashes } from './topic-hashes.js'
 
@@ -100,7 +100,7 @@ export abstract class GroupPartitions {
   }
 
   /** Topics are gone: so are the offsets committed for them. Resolves when that is on the log. */
-  onTopicsDeleted(topics: readonly string[]): Promise<void> {
+  onTopicsDeleted(topics: readonly DeletedTopic[]): Promise<void> {
     return deleteOffsetsOfTopics(topics, {
       runtime: this.runtime,
       partitionCount: this.partitionCount,

@@ -118,8 +118,12 @@ export class GroupStateMachine implements StateMachine {
     return this.#offsetState.groupIds()
   }
 
-  /** Tombstones of a group's offsets of topics, as many as a batch may have. */
-  deletionsOf(groupId: string, topics: ReadonlySet<string>): CoordinatorRecord[] {
+  /**
+   * Tombstones of a group's offsets of topics, as many as a batch may have.
+   *
+   * @param topics ids by name
+   */
+  deletionsOf(groupId: string, topics: ReadonlyMap<string, string>): CoordinatorRecord[] {
     return this.offsets.tombstonesOfTopics(groupId, topics).slice(0, MAX_TOMBSTONES)
   }
 

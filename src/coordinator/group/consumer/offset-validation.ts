@@ -65,7 +65,8 @@ export function validateOffsetCommit(
  * Who may fetch offsets: members, and everybody who doesn't claim to be one (Kafka's
  * `ConsumerGroup.validateOffsetFetch`).
  *
- * @throws KafkaError UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH, ILLEGAL_GENERATION
+ * @throws KafkaError UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH, ILLEGAL_GENERATION,
+ *   UNKNOWN_SERVER_ERROR
  */
 export function validateOffsetFetch(
   group: ConsumerGroup,
@@ -73,7 +74,9 @@ export function validateOffsetFetch(
   memberEpoch: number,
 ): void {
   if (memberId === null && memberEpoch < 0) return
-  const member = group.requireMember(memberId ?? '')
+  // Kafka fails on a member without an id, and says nothing of it.
+  if (memberId === null) throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
+  const member = group.requireMember(memberId)
   if (memberEpoch === member.memberEpoch) return
   throw stale(member, `${memberEpoch} isn't the member's ${member.memberEpoch}`)
 }

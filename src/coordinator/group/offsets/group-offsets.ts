@@ -121,10 +121,14 @@ export class GroupOffsets {
     const { groupId, memberId, memberEpoch } = request
     const group = this.services.groups.find(groupId)
     if (group instanceof ConsumerGroup) validateOffsetFetch(group, memberId, memberEpoch)
-    const fetched = (topic: string, partition: number): FetchedPartition =>
-      requireStable && this.state.isPending(groupId, topic, partition)
-        ? unfetched(partition, ErrorCode.UNSTABLE_OFFSET_COMMIT)
-        : fetchedPartition(partition, this.state.committed.get(groupId, topic, partition))
+    const fetched = (topic: string, partition: number, topicId = ZERO_UUID): FetchedPartition => {
+      if (requireStable && this.state.isPending(groupId, topic, partition)) {
+        return unfetched(partition, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+      }
+      const committed = this.state.committed.get(groupId, topic, partition)
+      const isThere = committed !== undefined && isOfTopic(committed, topicId)
+      return fetchedPartition(partition, isThere ? committed : undefined)
+    }
     const topics =
       request.topics === null
         ? [...this.state.committed.topicsOf(groupId)].map(([name, partitions]) => ({
@@ -134,7 +138,7 @@ export class GroupOffsets {
         : request.topics.map(({ name, topicId, partitionIndexes }) => ({
             name,
             topicId,
-            partitions: partitionIndexes.map((partition) => fetched(name, partition)),
+            partitions: partitionIndexes.map((partition) => fetched(name, partition, topicId)),
           }))
     return { records: [], response: { groupId, topics, errorCode: ErrorCode.NONE } }
   }
@@ -173,10 +177,17 @@ export class GroupOffsets {
     )
   }
 
-  /** Tombstones of what a group has for topics. */
-  tombstonesOfTopics(groupId: string, topics: ReadonlySet<string>): CoordinatorRecord[] {
+  /**
+   * Tombstones of what a group has for topics.
+   *
+   * @param topics ids by name
+   */
+  tombstonesOfTopics(groupId: string, topics: ReadonlyMap<string, string>): CoordinatorRecord[] {
     return [...this.state.partitionsOf(groupId)]
-      .filter(([topic]) => topics.has(topic))
+      .filter(([topic, _, offset]) => {
+        const topicId = topics.get(topic)
+        return topicId !== undefined && isOfTopic(offset, topicId)
+      })
       .map(([topic, partition]) => offsetTombstone(groupId, topic, partition))
   }
 
@@ -186,6 +197,11 @@ export class GroupOffsets {
       this.state.isPending(groupId, topic, partition)
     )
   }
+}
+
+/** A topic of the same name may have been another one when the offset was committed. */
+function isOfTopic({ topicId: committed }: CommittedOffset, topicId: string): boolean {
+  return committed === topicId || committed === ZERO_UUID || topicId === ZERO_UUID
 }
 
 function fetchedPartition(

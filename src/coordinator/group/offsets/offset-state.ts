@@ -25,14 +25,14 @@ export class OffsetState {
   }
 
   /** Partitions of a group for which there is an offset, pending or not; each once. */
-  *partitionsOf(groupId: string): Generator<readonly [string, number]> {
+  *partitionsOf(groupId: string): Generator<readonly [string, number, CommittedOffset]> {
     const seen = new OffsetTable()
     for (const table of [this.committed, ...this.#pending.values()]) {
       for (const [topic, partitions] of table.topicsOf(groupId)) {
         for (const [partition, offset] of partitions) {
           if (seen.get(groupId, topic, partition) !== undefined) continue
           seen.put(groupId, topic, partition, offset)
-          yield [topic, partition]
+          yield [topic, partition, offset]
         }
       }
     }
@@ -89,6 +89,7 @@ function committedOffset(value: OffsetCommitValue, recordOffset: number): Commit
     metadata: value.metadata,
     commitTimestampMs: value.commitTimestamp,
     expireTimestampMs: value.expireTimestamp,
+    topicId: value.topicId,
     recordOffset,
   }
 }

@@ -8,6 +8,8 @@ export interface CommittedOffset {
   readonly commitTimestampMs: number
   /** When it may go, whatever the retention is; -1 when that decides. */
   readonly expireTimestampMs: number
+  /** Of the topic that was meant; zero when that wasn't known. */
+  readonly topicId: string
   /** Where its record is on the log. */
   readonly recordOffset: number
 }

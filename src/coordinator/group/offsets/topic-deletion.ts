@@ -11,13 +11,19 @@ export interface TopicDeletionOptions {
   readonly logger: Logger
 }
 
+/** A topic that is gone. */
+export interface DeletedTopic {
+  readonly name: string
+  readonly id: string
+}
+
 /** Topics are gone: so are the offsets committed for them. Resolves when that is on the log. */
 export async function deleteOffsetsOfTopics(
-  topics: readonly string[],
+  topics: readonly DeletedTopic[],
   options: TopicDeletionOptions,
 ): Promise<void> {
   const { runtime } = options
-  const gone = new Set(topics)
+  const gone = new Map(topics.map(({ name, id }) => [name, id]))
   await runtime.allLoaded()
   const deletions: Promise<void>[] = []
   for (const { machine } of runtime.active()) {
@@ -31,7 +37,7 @@ export async function deleteOffsetsOfTopics(
 /** A batch of tombstones at a time, until nothing is left of the topics. */
 async function deleteOffsets(
   groupId: string,
-  topics: ReadonlySet<string>,
+  topics: ReadonlyMap<string, string>,
   { runtime, partitionCount, logger }: TopicDeletionOptions,
 ): Promise<void> {
   for (;;) {
