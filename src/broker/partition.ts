@@ -22,7 +22,10 @@ const UP_TO_HIGH_WATERMARK = -1
 export interface ProducedBatch {
   /** Offset of the first record; of the first append when this one was a duplicate. */
   readonly baseOffset: number
-  /** The time that was given to the records, -1 if they keep their own. */
+  /**
+   * The time that was given to the records, -1 if they keep their own; of a duplicate, the largest
+   * timestamp in any case, as in Kafka.
+   */
   readonly logAppendTimeMs: number
 }
 
@@ -173,8 +176,7 @@ export class Partition {
       this.#appended(error, info, batch.length)
       done(error, {
         baseOffset: info.firstOffset,
-        logAppendTimeMs:
-          info.duplicate && logAppendTimeMs !== -1 ? info.maxTimestamp : logAppendTimeMs,
+        logAppendTimeMs: info.duplicate ? info.maxTimestamp : logAppendTimeMs,
       })
     }
     log.append(batch, epoch, AppendOrigin.CLIENT, appended, { guard })

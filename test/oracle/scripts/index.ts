@@ -22,6 +22,7 @@ import { transactionAdmin } from './transaction-admin.js'
 import { transactionMarkers } from './transaction-markers.js'
 import { transactionOffsets } from './transaction-offsets.js'
 import { transactionTimeouts } from './transaction-timeouts.js'
+import { transactionalEdges } from './transactional-edges.js'
 import { transactionalProduce } from './transactional-produce.js'
 import { transactions } from './transactions.js'
 
@@ -41,6 +42,7 @@ export const scripts: readonly Script[] = [
   groups,
   rebalances,
   offsets,
+  transactionalEdges,
 ]
 
 /** Recorded ahead of what they ask for: they join {@link scripts} once samsa answers them so. */
