@@ -156,8 +156,8 @@ export class BrokerServer {
     this.#endings.push(() => {
       const closed = server.close(DRAIN_MS)
       services.replicas.close()
-      services.groups.close()
       services.transactions.close()
+      services.groups.close()
       return closed
     })
   }
