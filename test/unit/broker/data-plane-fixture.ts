@@ -18,6 +18,7 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { type Random, randomUuid, seededRandom } from '../../../src/env/random.js'
 import { ConfigResourceType } from '../../../src/metadata/config/resource.js'
+import type { MetadataPublisher } from '../../../src/metadata/loader.js'
 import { MetadataState } from '../../../src/metadata/metadata-state.js'
 import type { MetadataRecord } from '../../../src/metadata/record.js'
 import { decode, encodeToBuffer, type Input } from '../../../src/protocol/codec/index.js'
@@ -127,6 +128,8 @@ export class DataPlane {
   readonly config: DynamicBrokerConfig
   readonly transactions = new TestTransactions()
   readonly partitionsToTxn: AddPartitionsToTxnManager
+  /** Who hears of what the metadata log brings, in order. */
+  readonly publishers: MetadataPublisher[]
 
   private constructor(
     readonly clock: ManualClock,
@@ -154,6 +157,7 @@ export class DataPlane {
       logs,
       topicConfig: (overrides) => this.config.topicConfig(overrides),
     })
+    this.publishers = [this.replicas]
     this.partitionsToTxn = new AddPartitionsToTxnManager({
       coordinator: this.transactions,
       metadata: () => this.metadata,
@@ -180,7 +184,8 @@ export class DataPlane {
   /** Applies records as if the metadata log had brought them. */
   replay(...records: readonly MetadataRecord[]): void {
     for (const record of records) this.metadata.replay(record)
-    this.replicas.onMetadataUpdate(this.metadata.takeDelta(), this.metadata)
+    const delta = this.metadata.takeDelta()
+    for (const each of this.publishers) each.onMetadataUpdate(delta, this.metadata)
   }
 
   /** @returns the topic's id */
