@@ -4,8 +4,10 @@ import {
   ConsumerProtocolSubscription,
 } from '../../../protocol/schema/consumer-protocol.js'
 import type { GroupMetadata } from '../group-metadata.js'
+import { bucketsOfGrownMap, inHashOrder } from '../java-hash.js'
 import type { MemberAssignment } from './assignor.js'
 import type { OwnedPartitions } from './current-assignment.js'
+import { uuidHashCode } from './java-uuid.js'
 
 /** Bytes of the version that stands before a subscription or an assignment. */
 const VERSION_SIZE = 2
@@ -28,7 +30,8 @@ export function decodeAssignment(bytes: Buffer): ConsumerProtocolAssignment {
 }
 
 /**
- * An assignment in the version in which the member said what it subscribes to.
+ * An assignment in the version in which the member said what it subscribes to, its topics in the order
+ * in which Kafka writes them.
  *
  * @throws DecodeError if the subscription has no version
  */
@@ -37,9 +40,12 @@ export function encodeAssignment(
   subscription: Buffer,
   metadata: GroupMetadata,
 ): Buffer {
-  const assignedPartitions = [...assignment].flatMap(([topicId, partitions]) => {
+  const buckets = bucketsOfGrownMap(assignment.size)
+  const topicIds = inHashOrder(assignment.keys(), uuidHashCode, buckets)
+  const assignedPartitions = topicIds.flatMap((topicId) => {
     const topic = metadata.topicById(topicId)
-    return topic === undefined ? [] : [{ topic: topic.name, partitions: [...partitions.keys()] }]
+    const partitions = [...assignment.get(topicId)!.keys()]
+    return topic === undefined ? [] : [{ topic: topic.name, partitions }]
   })
   const version = versionOf(subscription)
   const bytes = Buffer.alloc(VERSION_SIZE)
