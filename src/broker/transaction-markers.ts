@@ -16,7 +16,7 @@ import type { ReplicaManager } from './replica-manager.js'
 
 export interface TransactionMarkersOptions {
   readonly replicas: ReplicaManager
-  readonly groups: GroupCoordinator
+  readonly groups: Pick<GroupCoordinator, 'completeTransaction'>
   /** The logical one. */
   readonly clock: Clock
   readonly logger: Logger
