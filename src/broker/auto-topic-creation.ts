@@ -78,7 +78,7 @@ export function creatableTopic(name: string, config: BrokerConfig): CreatableTop
         name,
         config.get('offsets.topic.num.partitions'),
         config.get('offsets.topic.replication.factor'),
-        offsetsTopicConfigs(groupCoordinatorConfig(config)),
+        offsetsTopicConfigs(groupCoordinatorConfig(() => config)),
       )
     case TRANSACTION_STATE_TOPIC:
       return topicOf(

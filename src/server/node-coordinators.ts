@@ -45,7 +45,7 @@ export function startCoordinators(options: NodeCoordinatorsOptions): NodeCoordin
     clocks,
     random,
     logger,
-    config: groupCoordinatorConfig(config.current),
+    config: groupCoordinatorConfig(() => config.current),
     metadata: new GroupMetadataView(new LiveMetadata(() => loader.image)),
   })
   const clock = clocks.logical

@@ -36,9 +36,13 @@ export interface GroupCoordinatorConfig {
 
 const MINUTE_MS = 60_000
 
-export function groupCoordinatorConfig(config: BrokerConfig): GroupCoordinatorConfig {
+/** @param current what is in force, of which some may change while the broker runs (KIP-226) */
+export function groupCoordinatorConfig(current: () => BrokerConfig): GroupCoordinatorConfig {
+  const config = current()
   return {
-    consumerGroupAssignmentIntervalMs: config.get('group.consumer.assignment.interval.ms'),
+    get consumerGroupAssignmentIntervalMs() {
+      return current().get('group.consumer.assignment.interval.ms')
+    },
     consumerGroupAssignors: [...assignorsByName(config.get('group.consumer.assignors')).keys()],
     consumerGroupHeartbeatIntervalMs: config.get('group.consumer.heartbeat.interval.ms'),
     consumerGroupMaxAssignmentIntervalMs: config.get('group.consumer.max.assignment.interval.ms'),
