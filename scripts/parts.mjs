@@ -10,12 +10,15 @@ const kafkaHome = process.env.KAFKA_HOME ?? join(cache, 'apache-kafka-4.3.1')
 const kafkaLegacyHome = process.env.KAFKA_LEGACY_HOME ?? join(cache, 'kafka-clients-0.9.0.1')
 const pythonHome = process.env.SAMSA_TEST_VENV ?? join(cache, 'samsa-test-python')
 const platformatic = 'test/compat/platformatic'
+const confluentNodeHome = process.env.SAMSA_TEST_CONFLUENT_NODE ?? join(cache, 'samsa-test-node')
+const confluentNode = join(confluentNodeHome, 'node_modules/@confluentinc/kafka-javascript')
 
 /** What the tests find the tools by. */
 export const toolEnvironment = {
   KAFKA_HOME: kafkaHome,
   KAFKA_LEGACY_HOME: kafkaLegacyHome,
   SAMSA_TEST_PYTHON: join(pythonHome, 'bin/python'),
+  SAMSA_TEST_CONFLUENT_NODE: confluentNodeHome,
 }
 
 const succeeds = (command) => spawnSync('bash', ['-c', command], { stdio: 'ignore' }).status === 0
@@ -78,6 +81,21 @@ const tools = {
     present: () => succeeds('npx --offline -y -p node@24 node --version'),
     install: ['npx -y -p node@24 node --version'],
   },
+  '@confluentinc/kafka-javascript': {
+    present: () => succeeds(`'${process.execPath}' -e "require('${confluentNode}')"`),
+    // Its binary is fetched from GitHub; where that can't be reached, it is built.
+    install: [
+      `mkdir -p '${confluentNodeHome}'`,
+      `cp test/compat/confluent-node/package*.json '${confluentNodeHome}'`,
+      `npm ci --prefix '${confluentNodeHome}' --ignore-scripts --no-audit --no-fund`,
+      `cd '${confluentNode}' && npx node-pre-gyp install || (` +
+        `${sudo}apt-get update -q && ` +
+        `${sudo}apt-get install -qy build-essential python3 libcurl4-openssl-dev libsasl2-dev ` +
+        'libssl-dev libzstd-dev zlib1g-dev && ' +
+        `npm_config_nodedir='${join(process.execPath, '../..')}' CKJS_LINKING=dynamic ` +
+        'npx node-pre-gyp install --build-from-source)',
+    ],
+  },
   '@platformatic/kafka': {
     present: () => existsSync(join(platformatic, 'node_modules/@platformatic/kafka')),
     install: [`npm ci --prefix ${platformatic} --no-audit --no-fund`],
@@ -105,6 +123,11 @@ export const parts = [
     files: ['compat/confluent'],
     tools: ['python', 'confluent-kafka'],
   },
+  {
+    name: 'confluent-node',
+    files: ['compat/confluent-node'],
+    tools: ['@confluentinc/kafka-javascript'],
+  },
   { name: 'go', files: ['compat/go'], tools: ['go'], timeoutSeconds: 600 },
   {
     name: 'platformatic',
@@ -127,7 +150,10 @@ export const parts = [
   {
     name: 'mixed-groups',
     files: ['compat/mixed'],
-    tools: ['jdk', 'maven', 'kafka', 'go', 'python', 'confluent-kafka', 'kcat'],
+    tools: [
+      ...['jdk', 'maven', 'kafka', 'go', 'kcat', 'python', 'confluent-kafka'],
+      '@confluentinc/kafka-javascript',
+    ],
     timeoutSeconds: 600,
   },
   { name: 'oracle', files: ['oracle/live'], tools: apacheKafka, timeoutSeconds: 900 },

@@ -99,6 +99,10 @@ const kinds = (classes: string, { topic, name }: Group) => ({
     command: process.env.SAMSA_TEST_PYTHON ?? 'python3',
     args: ['test/compat/confluent/member.py', bootstrap, name, topic, ...configs],
   }),
+  node: (...configs: string[]): Kind => ({
+    command: process.execPath,
+    args: ['test/compat/confluent-node/member.mjs', bootstrap, name, topic, ...configs],
+  }),
   go: (client: string): Kind => ({
     command: goProgram,
     args: [bootstrap, client, 'member', topic],
@@ -122,8 +126,8 @@ const built = await run('go', ['build', '-o', goProgram, '.'], {
 if (built.code !== 0) throw new Error(`go build: ${built.stderr}`)
 
 t.test('Java, librdkafka, franz-go and sarama share a classic group', async (t) => {
-  const group = new Group(await topicOf(kafka, 10), 10)
-  const { java, python, go, kcat } = kinds(classes, group)
+  const group = new Group(await topicOf(kafka, 12), 12)
+  const { java, python, node, go, kcat } = kinds(classes, group)
   const range = 'partition.assignment.strategy=range'
   const javaRange = 'partition.assignment.strategy=org.apache.kafka.clients.consumer.RangeAssignor'
 
@@ -131,19 +135,20 @@ t.test('Java, librdkafka, franz-go and sarama share a classic group', async (t) 
   await group.settle()
   const kcatMember = group.join('kcat', kcat(range, ...SESSION))
   const pythonMember = group.join('confluent-kafka', python(range, ...SESSION))
+  group.join('confluent-kafka (Node)', node(range, ...SESSION))
   const franz = group.join('franz-go', go('franz-go'))
   const sarama = group.join('sarama', go('sarama'))
   await group.settle()
   await group.writeAndRead()
   t.strictSame(
     group.members.map((member) => member.assigned.length),
-    [2, 2, 2, 2, 2],
+    [2, 2, 2, 2, 2, 2],
   )
   t.equal(group.read().length, group.written, 'nothing is read twice while nobody moves')
   const described = (await admin.describeGroups([group.name])).groups[0]!
   t.strictSame(
     [described.state, described.protocol, described.members.length],
-    ['Stable', 'range', 5],
+    ['Stable', 'range', 6],
   )
 
   for (const leaver of [franz, kcatMember]) {
@@ -167,13 +172,13 @@ t.test('Java, librdkafka, franz-go and sarama share a classic group', async (t) 
 
 t.test('Java and librdkafka share a consumer group', async (t) => {
   const group = new Group(await topicOf(kafka, 8), 8)
-  const { java, python } = kinds(classes, group)
+  const { java, python, node } = kinds(classes, group)
   const consumer = 'group.protocol=consumer'
 
   const first = group.join('java', java(consumer))
   await group.settle()
   const second = group.join('confluent-kafka', python(consumer))
-  group.join('another confluent-kafka', python(consumer))
+  group.join('confluent-kafka (Node)', node(consumer))
   await group.settle()
   await group.writeAndRead()
   t.equal(group.read().length, group.written, 'nothing is read twice while nobody moves')
