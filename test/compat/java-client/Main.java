@@ -31,6 +31,7 @@ public final class Main {
     static {
         Transactions.addTo(SCENARIOS);
         TransactionAdmin.addTo(SCENARIOS);
+        ClassicGroups.addTo(SCENARIOS);
         ConsumerGroups.addTo(SCENARIOS);
         Consumers.addTo(SCENARIOS);
         Migration.addTo(SCENARIOS);

@@ -29,6 +29,11 @@ const migrated = {
   failures: [],
 }
 
+const shared = (assignor: string) => ({
+  described: ['CLASSIC', 'STABLE', assignor, [2, 2, 2]],
+  committed: 60,
+})
+
 const bothListed = ['classic Classic consumer Stable', 'consumer Consumer consumer Stable']
 
 /** For each scenario what Apache Kafka makes its Java client see. */
@@ -102,6 +107,11 @@ export const EXPECTED: Record<string, unknown> = {
     never_used: 0,
     read: [],
   },
+  classic_Range: shared('range'),
+  classic_RoundRobin: shared('roundrobin'),
+  classic_Sticky: shared('sticky'),
+  classic_CooperativeSticky: shared('cooperative-sticky'),
+  classic_static_members: { same: true, turned_out: 'FencedInstanceIdException', noticed: 0 },
   uniform: {
     described: [
       ['CONSUMER', 'STABLE', 'uniform', [6]],
