@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   MAX_COMPILED,
+  MAX_EXPRESSION_LENGTH,
   RegularExpressions,
 } from '../../../src/coordinator/group/consumer/regular-expressions.js'
 import { systemClock } from '../../../src/env/clock.js'
@@ -99,4 +100,14 @@ t.test('more than are kept compiled go on working', async (t) => {
   const resolved = await expressions.resolve(regexes, ['topic-0', 'topic-104'], anybody)
   t.strictSame(sorted(resolved.get('topic-0')), ['topic-0'])
   t.strictSame(sorted(resolved.get('topic-104')), ['topic-104'])
+})
+
+t.test('one that would take long to compile is refused', async (t) => {
+  const expressions = new RegularExpressions(systemClock)
+  expressions.require('a'.repeat(MAX_EXPRESSION_LENGTH))
+  t.throws(() => expressions.require('a'.repeat(MAX_EXPRESSION_LENGTH + 1)), {
+    code: ErrorCode.INVALID_REGULAR_EXPRESSION,
+    message:
+      /^SubscribedTopicRegex `a{50}…` is not a valid .* 10001 characters, more than 10000\.$/,
+  })
 })

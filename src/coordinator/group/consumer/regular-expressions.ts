@@ -6,12 +6,18 @@ import { runtimeRequire } from '../../../protocol/records/runtime-require.js'
 /** So many regular expressions are kept compiled. */
 export const MAX_COMPILED = 100
 
+/** Characters: compiling takes 5 µs for each, and is done at once. */
+export const MAX_EXPRESSION_LENGTH = 10_000
+
 /**
  * How much is matched before others get their turn on the event loop: instructions of the compiled
  * expressions times characters. It takes 1 ms or so where an expression matches badly, and much less
  * where it doesn't.
  */
 const TURN_COST = 200_000
+
+/** Of an expression that is too long, so much is told again. */
+const SHOWN_LENGTH = 50
 
 /** Where re2j words an error in another way than re2js does. */
 const RE2J_DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
@@ -95,15 +101,17 @@ export class RegularExpressions {
   }
 
   #parse(regex: string): RE2JS {
+    if (regex.length > MAX_EXPRESSION_LENGTH) {
+      throw invalid(
+        `${regex.slice(0, SHOWN_LENGTH)}…`,
+        `it has ${regex.length} characters, more than ${MAX_EXPRESSION_LENGTH}`,
+      )
+    }
     this.#engine ??= runtimeRequire('re2js') as { readonly RE2JS: typeof RE2JS }
     try {
       return this.#engine.RE2JS.compile(regex)
     } catch (error) {
-      const reason = descriptionOf(error)
-      throw new KafkaError(
-        ErrorCode.INVALID_REGULAR_EXPRESSION,
-        `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${reason}.`,
-      )
+      throw invalid(regex, descriptionOf(error))
     }
   }
 
@@ -112,6 +120,13 @@ export class RegularExpressions {
       this.clock.after(0, resolve)
     })
   }
+}
+
+function invalid(regex: string, reason: string): KafkaError {
+  return new KafkaError(
+    ErrorCode.INVALID_REGULAR_EXPRESSION,
+    `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${reason}.`,
+  )
 }
 
 /** @throws what isn't said of an expression */
