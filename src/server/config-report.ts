@@ -5,6 +5,8 @@ import { formatValue } from '../metadata/config/parse.js'
 
 /** The configurations that something in here acts on; the others are taken, and told to clients. */
 export const HEEDED_CONFIGS: ReadonlySet<string> = new Set<BrokerConfigName>([
+  'add.partitions.to.txn.retry.backoff.max.ms',
+  'add.partitions.to.txn.retry.backoff.ms',
   'advertised.listeners',
   'authorizer.class.name',
   'auto.create.topics.enable',

@@ -209,6 +209,7 @@ t.test("Kafka's configuration file, and what is said over it", async (t) => {
     'num.io.threads=9',
     'num.partition=2',
     'offsets.topic.replication.factor=1',
+    'transaction.state.log.replication.factor=1',
   ]
   writeFileSync(join(directory, 'server.properties'), lines.join('\n'))
   const args = ['--config', 'server.properties', '--data-dir', 'data', '--port', '0']
