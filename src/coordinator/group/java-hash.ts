@@ -45,6 +45,12 @@ export function bucketsOfGrownMap(entries: number): number {
   return buckets
 }
 
+/** How many it has right after it was made of a map of so many entries. */
+export function bucketsOfCopiedMap(entries: number): number {
+  if (entries === 0) return DEFAULT_BUCKETS
+  return 2 ** Math.ceil(Math.log2(Math.trunc(entries / LOAD_FACTOR + 1)))
+}
+
 /** How many buckets a Java `HashSet` has that was made of a collection of that size. */
 export function bucketsOfCopiedSet(entries: number): number {
   const wanted = Math.max(Math.trunc(entries / LOAD_FACTOR) + 1, DEFAULT_BUCKETS)
@@ -92,6 +98,7 @@ export function inTimelineOrder<Key>(
     key,
     slot: BigInt.asUintN(64, BigInt(hashOf(key)) * FIBONACCI_HASHING) >> BigInt(64 - bits),
   }))
-  placed.sort((a, b) => Number(a.slot - b.slot))
+  // Of those that share a slot, the last comes first.
+  placed.reverse().sort((a, b) => Number(a.slot - b.slot))
   return placed.map(({ key }) => key)
 }

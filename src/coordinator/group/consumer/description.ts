@@ -2,7 +2,8 @@ import type { Input } from '../../../protocol/codec/index.js'
 import { ErrorCode } from '../../../protocol/errors.js'
 import type { ConsumerGroupDescribeResponse } from '../../../protocol/schema/consumer-group-describe.js'
 import type { GroupMetadata } from '../group-metadata.js'
-import { bucketsOfGrownMap, inHashOrder, inTimelineOrder, javaHashCode } from '../java-hash.js'
+import { inTimelineOrder, javaHashCode } from '../java-hash.js'
+import { preferredAssignor } from './assignors.js'
 import { type ConsumerGroup, NO_TARGET } from './consumer-group.js'
 import type { ConsumerGroupMember } from './consumer-group-member.js'
 
@@ -29,7 +30,7 @@ export function describedGroup(
     groupState: group.state,
     groupEpoch: group.groupEpoch,
     assignmentEpoch: group.assignmentEpoch,
-    assignorName: preferredAssignor(group.serverAssignors) ?? defaultAssignor,
+    assignorName: preferredAssignor(group) ?? defaultAssignor,
     members: inOrder.map((memberId) => describedMember(group, members.get(memberId)!, metadata)),
   }
 }
@@ -50,15 +51,6 @@ export function undescribedGroup(
     assignorName: '',
     members: [],
   }
-}
-
-/** The assignor that most members ask for; of several, the first in a Java map. */
-export function preferredAssignor(votes: ReadonlyMap<string, number>): string | undefined {
-  let elected: string | undefined
-  for (const name of inHashOrder(votes.keys(), javaHashCode, bucketsOfGrownMap(votes.size))) {
-    if (elected === undefined || votes.get(name)! > votes.get(elected)!) elected = name
-  }
-  return elected
 }
 
 function describedMember(

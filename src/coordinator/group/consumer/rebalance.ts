@@ -7,11 +7,10 @@ import {
   PartitionAssignorError,
   type SubscriptionType,
 } from './assignor.js'
+import { preferredAssignorAfter } from './assignors.js'
 import { type ConsumerGroup, subscriptionTypeOf } from './consumer-group.js'
 import { type ConsumerGroupMember, isReconciledTo, sameMember } from './consumer-group-member.js'
-import { count } from './counts.js'
 import { type OwnedPartitions, reconcile } from './current-assignment.js'
-import { preferredAssignor } from './description.js'
 import type { ConsumerGroupSettings } from './group-settings.js'
 import {
   currentAssignmentRecord,
@@ -34,7 +33,7 @@ interface Computed extends Target {
 
 export interface Epoch {
   readonly groupEpoch: number
-  readonly subscriptionType: SubscriptionType
+  readonly subscriptionType: () => SubscriptionType
   readonly records: readonly CoordinatorRecord[]
 }
 
@@ -102,14 +101,15 @@ export class Rebalance {
     const { groupId, groupEpoch } = group
     const nowMs = this.services.clocks.logical.now()
     if (!hasChanged && !group.hasMetadataExpired(nowMs)) {
-      return { groupEpoch, subscriptionType: group.subscriptionType, records: [] }
+      return { groupEpoch, subscriptionType: () => group.subscriptionType, records: [] }
     }
     const { regexes, topics } = subscriptionAfter(group, before, updated)
     const metadataHash = this.services.topicHashes.ofGroup(topics.keys())
     const isNew =
       group.member(updated.memberId) === undefined &&
       group.staticMember(updated.instanceId) === undefined
-    const subscriptionType = subscriptionTypeOf(regexes, topics, group.size + (isNew ? 1 : 0))
+    const size = group.size + (isNew ? 1 : 0)
+    const subscriptionType = () => subscriptionTypeOf(regexes, topics, size)
     const isBumped = hasChanged || metadataHash !== group.metadataHash
     const nextEpoch = isBumped ? groupEpoch + 1 : groupEpoch
     const records: CoordinatorRecord[] = []
@@ -129,13 +129,15 @@ export class Rebalance {
     if (group.assignmentEpoch >= groupEpoch || !this.#mayAssign(group, nowMs)) {
       return { epoch: group.assignmentEpoch, assignment: group.targetOf(updated), records: [] }
     }
-    const assignor = this.#assignorOf(group, before, updated)
+    const preferred = preferredAssignorAfter(group, before, updated)
+    const [first] = this.assignors.values()
+    const assignor = (preferred === undefined ? undefined : this.assignors.get(preferred)) ?? first!
     try {
       const { records, ofUpdatedMember } = targetAssignment({
         group,
         groupEpoch,
         updatedMember: updated,
-        subscriptionType,
+        subscriptionType: subscriptionType(),
         assignor,
         metadata: this.services.metadata,
         nowMs,
@@ -153,21 +155,5 @@ export class Rebalance {
   #mayAssign({ groupId, assignmentTimestampMs }: ConsumerGroup, nowMs: number): boolean {
     if (assignmentTimestampMs === 0) return true
     return nowMs >= assignmentTimestampMs + this.settings.assignmentIntervalMs(groupId)
-  }
-
-  /** The one that most members ask for. */
-  #assignorOf(
-    group: ConsumerGroup,
-    before: ConsumerGroupMember,
-    updated: ConsumerGroupMember,
-  ): PartitionAssignor {
-    const votes = new Map(group.serverAssignors)
-    if (before.serverAssignorName !== null) {
-      count(votes, before.serverAssignorName, -1)
-    }
-    if (updated.serverAssignorName !== null) count(votes, updated.serverAssignorName, 1)
-    const elected = preferredAssignor(votes)
-    const [first] = this.assignors.values()
-    return (elected === undefined ? undefined : this.assignors.get(elected)) ?? first!
   }
 }

@@ -70,12 +70,12 @@ export function subscribedTopicIds(
   resolved: ReadonlyMap<string, ResolvedRegularExpression>,
   metadata: GroupMetadata,
 ): ReadonlySet<string> {
-  const names = new Set(inSetOrder(member.subscribedTopicNames))
   const regex = regexOf(member)
-  const matched = regex === undefined ? undefined : resolved.get(regex)
-  for (const topic of inSetOrder(matched?.topics ?? [])) names.add(topic)
+  const byName = inSetOrder(member.subscribedTopicNames)
+  const byRegex = inSetOrder((regex === undefined ? undefined : resolved.get(regex))?.topics ?? [])
+  const names = byName.length > byRegex.length ? [byName, byRegex] : [byRegex, byName]
   const ids = new Set<string>()
-  for (const name of names) {
+  for (const name of new Set(names.flat())) {
     const topic = metadata.topic(name)
     if (topic !== undefined) ids.add(topic.id)
   }

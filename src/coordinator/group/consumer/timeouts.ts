@@ -54,7 +54,9 @@ export class MemberTimeouts {
     const why = `it has not come from epoch ${memberEpoch} to the next in ${rebalanceTimeoutMs} ms`
     const expire = (): Outcome<void> => {
       const current = this.services.groups.consumer.get(groupId)?.member(memberId)
-      if (current?.memberEpoch !== memberEpoch) return NOTHING
+      // What it was to be told may not have come to the log.
+      const isRevoking = current?.state === MemberState.UNREVOKED_PARTITIONS
+      if (!isRevoking || current.memberEpoch !== memberEpoch) return NOTHING
       return this.#fence(name, groupId, memberId, why, expire)
     }
     // It is what a real client does with its records that takes so long.
