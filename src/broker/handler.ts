@@ -66,8 +66,9 @@ export interface HandlerOptions<Request, Response> {
     context: RequestContext,
   ) => Answer<Response>
   /**
-   * When `handle` returns, the request has taken effect in the order of its connection, and only
-   * waits for completion: the next one that says this too may begin meanwhile.
+   * When `handle` returns, the request has taken effect in the order of its connection, or is sure to
+   * do so before the next one of this API, and only waits for completion: the next one that says this
+   * too may begin meanwhile.
    */
   readonly overlaps?: boolean
 }

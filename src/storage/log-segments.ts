@@ -52,7 +52,8 @@ export class LogSegments {
     const index = this.indexOf(offset)
     if (index !== this.indexOf(upToOffset)) return Number.POSITIVE_INFINITY
     const segment = this.#segments[index]
-    return segment === undefined ? 0 : segment.positionOf(upToOffset) - segment.positionOf(offset)
+    if (segment === undefined || offset >= upToOffset) return 0
+    return segment.positionOf(upToOffset) - segment.positionOf(offset)
   }
 
   at(index: number): LogSegment | undefined {
