@@ -20,7 +20,7 @@ import {
 const MAX_BATCHES = 400
 const MAX_RECORDS_A_BATCH = 20
 
-type Tap = Pick<Test, 'strictSame' | 'ok' | 'equal' | 'teardown'>
+export type Tap = Pick<Test, 'strictSame' | 'ok' | 'equal' | 'teardown'>
 
 class Story {
   readonly writers = Array.from({ length: PARTITIONS }, (_, partition) => new Writer(partition))
@@ -50,19 +50,7 @@ class Story {
   /** What was acknowledged is there, once and in order; what was only sent may be. */
   async check(t: Tap, port: number, when: string): Promise<void> {
     const caller = new Caller(port)
-    for (const [partition, { acknowledged, sent }] of this.writers.entries()) {
-      const values = await readPartition(caller, partition)
-      t.strictSame(
-        values,
-        values.map((_, i) => `${i}`),
-        `${when}: partition ${partition} has each record once, in order`,
-      )
-      const { length } = values
-      t.ok(
-        length === acknowledged || length === sent,
-        `${when}: ${length} of ${acknowledged} to ${sent} records`,
-      )
-    }
+    await checkWritten(t, caller, this.writers, when)
     const { acknowledged, sent } = this.committer
     const committed = await readCommitted(caller)
     t.ok(
@@ -85,7 +73,33 @@ class Story {
   }
 }
 
-async function untilGone(port: number, work: (caller: Caller) => Promise<void>): Promise<void> {
+/** What was acknowledged is there, once and in order; what was only sent may be. */
+export async function checkWritten(
+  t: Tap,
+  caller: Caller,
+  writers: readonly Writer[],
+  when: string,
+): Promise<void> {
+  for (const [partition, { acknowledged, sent }] of writers.entries()) {
+    const values = await readPartition(caller, partition)
+    t.strictSame(
+      values,
+      values.map((_, i) => `${i}`),
+      `${when}: partition ${partition} has each record once, in order`,
+    )
+    const { length } = values
+    t.ok(
+      length === acknowledged || length === sent,
+      `${when}: ${length} of ${acknowledged} to ${sent} records`,
+    )
+  }
+}
+
+/** Works until the broker is gone. */
+export async function untilGone(
+  port: number,
+  work: (caller: Caller) => Promise<void>,
+): Promise<void> {
   const caller = new Caller(port)
   try {
     for (;;) await work(caller)

@@ -1,10 +1,12 @@
 import { ApiKey } from '../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../src/protocol/errors.js'
-import { batchesOf, buildBatch, nextOffset, recordsOf } from '../../src/protocol/records/index.js'
+import { batchesOf, batchSize, buildBatch, nextOffset } from '../../src/protocol/records/index.js'
 import type { Body } from '../oracle/conversation.js'
+import { type AbortedTransaction, dataOf } from '../oracle/swap/partition-log.js'
 import { WireClient } from '../oracle/wire-client.js'
 
-const TOPIC = 'load'
+/** The topic whose partitions have the numbers from 0, in order. */
+export const LOAD = 'load'
 const GROUP = 'group'
 export const PARTITIONS = 4
 /** Of the first record; a batch is the same each time it is sent. */
@@ -18,13 +20,16 @@ const TOPIC_RESOURCE = 2
 const SET = 0
 const MAX_ATTEMPTS = 500
 const RETRY_PAUSE_MS = 20
-/** What a broker that has just started may answer for a moment. */
+/** What a broker that has just started, or a transaction that is ending, may bring for a moment. */
 const PASSING: readonly number[] = [
   ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
   ErrorCode.COORDINATOR_NOT_AVAILABLE,
   ErrorCode.NOT_COORDINATOR,
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
   ErrorCode.LEADER_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.CONCURRENT_TRANSACTIONS,
+  ErrorCode.UNSTABLE_OFFSET_COMMIT,
 ]
 
 /** The broker is gone: what was being asked has no answer. */
@@ -115,7 +120,7 @@ export class Writer {
         transactionalId: null,
         acks: -1,
         timeoutMs: 10_000,
-        topicData: [{ name: TOPIC, partitionData: [{ index: this.partition, records: batch }] }],
+        topicData: [{ name: LOAD, partitionData: [{ index: this.partition, records: batch }] }],
       },
       (body) => partitionOf(body).errorCode,
     )
@@ -139,7 +144,7 @@ export class Committer {
         memberId: '',
         topics: [
           {
-            name: TOPIC,
+            name: LOAD,
             partitions: [
               { partitionIndex: 0, committedOffset: BigInt(this.sent), committedMetadata: '' },
             ],
@@ -178,7 +183,7 @@ export class Configurer {
     this.sent++
     const configs = [{ name: RETENTION_MS, configOperation: SET, value: String(this.sent) }]
     const { responses } = await caller.ask(ApiKey.IncrementalAlterConfigs, 1, {
-      resources: [{ resourceType: TOPIC_RESOURCE, resourceName: TOPIC, configs }],
+      resources: [{ resourceType: TOPIC_RESOURCE, resourceName: LOAD, configs }],
       validateOnly: false,
     })
     const { errorCode } = responses[0]
@@ -187,7 +192,12 @@ export class Configurer {
   }
 }
 
-async function createTopic(caller: Caller, name: string, numPartitions: number): Promise<number> {
+/** @returns the error code */
+export async function createTopic(
+  caller: Caller,
+  name: string,
+  numPartitions: number,
+): Promise<number> {
   const { topics } = await caller.ask(ApiKey.CreateTopics, 7, {
     topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
     timeoutMs: 10_000,
@@ -198,34 +208,45 @@ async function createTopic(caller: Caller, name: string, numPartitions: number):
 
 /** Makes the topic that is written to. */
 export async function prepare(caller: Caller): Promise<void> {
-  const code = await createTopic(caller, TOPIC, PARTITIONS)
-  if (code !== ErrorCode.NONE) throw new Error(`${TOPIC}: ${code}`)
-  await coordinatorOf(caller)
+  const code = await createTopic(caller, LOAD, PARTITIONS)
+  if (code !== ErrorCode.NONE) throw new Error(`${LOAD}: ${code}`)
+  await findGroup(caller, GROUP)
 }
 
-/** Finds the group's coordinator, and creates its topic where that isn't there yet. */
-async function coordinatorOf(caller: Caller): Promise<void> {
-  const body = { key: GROUP, keyType: 0 }
+/** Finds a group's coordinator, and creates its topic where that isn't there yet. */
+export async function findGroup(caller: Caller, groupId: string): Promise<void> {
+  const body = { key: groupId, keyType: 0 }
   await caller.ask(ApiKey.FindCoordinator, 3, body, ({ errorCode }) => errorCode)
 }
 
-/** All values of a partition, in order. */
-export async function readPartition(caller: Caller, partition: number): Promise<string[]> {
-  const values: string[] = []
-  for (let fetchOffset = 0; ; ) {
+/** What consumers are given of a partition. */
+export interface Read {
+  readonly values: string[]
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+}
+
+/** The values of a partition from an offset on, in order, without those of aborted transactions. */
+export async function readFrom(
+  caller: Caller,
+  topic: string,
+  partition: number,
+  from: number,
+  isolation: 'read_uncommitted' | 'read_committed' = 'read_uncommitted',
+): Promise<Read> {
+  const isolationLevel = isolation === 'read_committed' ? 1 : 0
+  const batches: Buffer[] = []
+  const aborted = new Map<string, AbortedTransaction>()
+  for (let fetchOffset = from; ; ) {
     const { responses } = await caller.ask(
       ApiKey.Fetch,
       12,
       {
-        replicaId: -1,
         maxWaitMs: 0,
-        minBytes: 1,
-        maxBytes: 10_000_000,
-        sessionId: 0,
-        sessionEpoch: -1,
+        isolationLevel,
         topics: [
           {
-            topic: TOPIC,
+            topic,
             partitions: [{ partition, fetchOffset, partitionMaxBytes: 1_000_000 }],
           },
         ],
@@ -233,26 +254,51 @@ export async function readPartition(caller: Caller, partition: number): Promise<
       },
       ({ responses }) => responses[0].partitions[0].errorCode,
     )
-    const { errorCode, records, highWatermark } = responses[0].partitions[0]
-    if (errorCode !== ErrorCode.NONE) throw new Error(`fetch of ${partition}: ${errorCode}`)
+    const { errorCode, records, ...answer } = responses[0].partitions[0]
+    if (errorCode !== ErrorCode.NONE)
+      throw new Error(`fetch of ${topic}-${partition}: ${errorCode}`)
+    for (const each of answer.abortedTransactions ?? []) {
+      aborted.set(`${each.producerId} ${each.firstOffset}`, each)
+    }
     for (const at of batchesOf(records ?? Buffer.alloc(0))) {
-      for (const { value } of recordsOf(records, at)) values.push(String(value))
+      batches.push(records.subarray(at, at + batchSize(records, at)))
       fetchOffset = nextOffset(records, at)
     }
-    if (fetchOffset >= highWatermark) return values
+    const { highWatermark, lastStableOffset } = answer
+    if (fetchOffset < (isolationLevel === 1 ? lastStableOffset : highWatermark)) continue
+    const inOrder = [...aborted.values()].sort((a, b) => a.firstOffset - b.firstOffset)
+    const values = [...dataOf({ batches, aborted: inOrder })].map(({ value }) => String(value))
+    return { values, highWatermark, lastStableOffset }
   }
 }
 
-/** The offset that the group has committed, -1 if none. */
-export async function readCommitted(caller: Caller): Promise<number> {
-  await coordinatorOf(caller)
+/** All values of a partition of {@link LOAD}, in order. */
+export async function readPartition(caller: Caller, partition: number): Promise<string[]> {
+  return (await readFrom(caller, LOAD, partition, 0)).values
+}
+
+/** The offset that a group has committed of a partition, -1 if none. */
+export async function readCommittedOffset(
+  caller: Caller,
+  groupId: string,
+  name: string,
+  partition: number,
+): Promise<number> {
+  await findGroup(caller, groupId)
   const { topics } = await caller.ask(
     ApiKey.OffsetFetch,
     7,
-    { groupId: GROUP, topics: [{ name: TOPIC, partitionIndexes: [0] }] },
-    ({ errorCode }) => errorCode,
+    { groupId, topics: [{ name, partitionIndexes: [partition] }], requireStable: true },
+    ({ errorCode, topics }) => errorCode || topics[0].partitions[0].errorCode,
   )
-  return Number(topics[0].partitions[0].committedOffset)
+  const { errorCode, committedOffset } = topics[0].partitions[0]
+  if (errorCode !== ErrorCode.NONE) throw new Error(`offset of ${groupId}: ${errorCode}`)
+  return Number(committedOffset)
+}
+
+/** The offset that {@link Committer}'s group has committed, -1 if none. */
+export function readCommitted(caller: Caller): Promise<number> {
+  return readCommittedOffset(caller, GROUP, LOAD, 0)
 }
 
 export async function readTopics(caller: Caller): Promise<string[]> {
@@ -264,7 +310,7 @@ export async function readTopics(caller: Caller): Promise<string[]> {
 export async function readRetentionMs(caller: Caller): Promise<number> {
   const { results } = await caller.ask(ApiKey.DescribeConfigs, 4, {
     resources: [
-      { resourceType: TOPIC_RESOURCE, resourceName: TOPIC, configurationKeys: [RETENTION_MS] },
+      { resourceType: TOPIC_RESOURCE, resourceName: LOAD, configurationKeys: [RETENTION_MS] },
     ],
   })
   return Number(results[0].configs[0].value)

@@ -23,7 +23,8 @@ const EARLIEST = -2n
 const FROM_MAGIC = 16
 const MAX_FETCH_BYTES = 1024 * 1024
 
-interface AbortedTransaction {
+/** As a fetch tells of it. */
+export interface AbortedTransaction {
   readonly producerId: number
   readonly firstOffset: number
 }
@@ -130,7 +131,7 @@ export function contentOfLog(log: PartitionLog): object {
 }
 
 /** The records that aren't markers; without those of aborted transactions that the log knows of. */
-export function* dataOf(log: PartitionLog): Generator<LogRecord> {
+export function* dataOf(log: Pick<PartitionLog, 'batches' | 'aborted'>): Generator<LogRecord> {
   const upcoming = [...log.aborted]
   const aborting = new Set<number>()
   for (const batch of log.batches) {

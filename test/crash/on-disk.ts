@@ -1,0 +1,47 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { partitionForKey } from '../../src/coordinator/group/java-hash.js'
+import { decodeCoordinatorRecord } from '../../src/coordinator/runtime/record.js'
+import { transactionRecords } from '../../src/protocol/record-types.js'
+import { batchesOf, recordsOf } from '../../src/protocol/records/index.js'
+import type { TransactionLogValue } from '../../src/protocol/schema/transaction-records.js'
+
+const FIRST_SEGMENT = '00000000000000000000.log'
+/** Files are looked at so often before anything else of this process has a turn. */
+const LOOKS_A_TURN = 200
+const WAIT_MS = 30_000
+
+/** How long the first segment of a partition is, bytes; 0 while there is none. */
+export function logSize(data: string, topic: string, partition: number): number {
+  const file = join(data, `${topic}-${partition}`, FIRST_SEGMENT)
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** The last state of a transaction that is on disk; undefined if there is none. */
+export function transactionOnDisk(
+  data: string,
+  id: string,
+  partitionCount: number,
+): TransactionLogValue | undefined {
+  const directory = `__transaction_state-${partitionForKey(id, partitionCount)}`
+  const log = readFileSync(join(data, directory, FIRST_SEGMENT))
+  let found: TransactionLogValue | undefined
+  for (const at of batchesOf(log)) {
+    for (const { key, value } of recordsOf(log, at)) {
+      const record = decodeCoordinatorRecord(transactionRecords, { key: key!, value })
+      const { transactionalId } = (record?.key ?? {}) as { transactionalId?: string }
+      if (transactionalId === id) found = (record?.value ?? undefined) as typeof found
+    }
+  }
+  return found
+}
+
+/** Waits, and looks as often as it can, so as to be there at once. */
+export async function atOnceWhen(isSo: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + WAIT_MS
+  for (;;) {
+    for (let look = 0; look < LOOKS_A_TURN; look++) if (isSo()) return
+    if (Date.now() > deadline) throw new Error(`waited ${WAIT_MS} ms for ${what}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
