@@ -9,7 +9,7 @@ import type { Figures } from './report.js'
 
 const GROUPS = 1000
 const MEMBERS = 3
-const PROTOCOLS = ['classic'] as const
+const PROTOCOLS = ['classic', 'consumer'] as const
 
 /** What the protocols wait for isn't work: no broker waits before it has a group rebalance. */
 const PROPERTIES = {

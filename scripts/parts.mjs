@@ -116,7 +116,7 @@ export const parts = [
   { name: 'recordings', files: ['oracle/recordings'], quick: true },
   { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
   { name: 'command', files: ['command'], quick: true },
-  { name: 'crash', files: ['crash'] },
+  { name: 'crash', files: ['crash'], timeoutSeconds: 600 },
   { name: 'kcat', files: ['compat/kcat'], tools: ['kcat'] },
   {
     name: 'confluent-kafka',

@@ -82,6 +82,8 @@ export interface ClassicMember {
   memberId: string
   generationId: number
   isLeader: boolean
+  /** Of which it was told its assignment. */
+  syncedGeneration: number
 }
 
 /** Two members of a classic group. */
@@ -92,20 +94,59 @@ export class ClassicPair extends Committing implements Pair {
     const callers = [new Caller(port), new Caller(port)] as const
     try {
       await findGroup(callers[0], this.group)
-      for (;;) {
-        await Promise.all(this.members.map((member, i) => this.join(callers[i]!, member)))
-        const [{ generationId }, other] = this.members
-        if (generationId !== other.generationId) continue
-        const codes = await Promise.all(
-          this.members.map((member, i) => this.sync(callers[i]!, member)),
-        )
-        if (!codes.every((code) => code === ErrorCode.NONE)) continue
-        const { memberId } = this.members[0]
-        if (await this.commit(callers[0], memberId, generationId)) return
-      }
+      const [first] = this.members
+      do {
+        for (const member of this.members) member.syncedGeneration = -1
+        await Promise.all(this.members.map((member, i) => this.#takePart(callers[i]!, member)))
+      } while (!(await this.commit(callers[0], first.memberId, first.generationId)))
     } finally {
       for (const caller of callers) caller.close()
     }
+  }
+
+  /** Joins and syncs, again and again, until both have done so in one generation. */
+  async #takePart(caller: Caller, member: ClassicMember): Promise<void> {
+    await this.join(caller, member)
+    for (;;) {
+      if ((await this.sync(caller, member)) === ErrorCode.NONE) {
+        member.syncedGeneration = member.generationId
+        if (await this.#isWholeOrRebalancing(caller, member)) return
+      }
+      await this.join(caller, member)
+    }
+  }
+
+  /** @returns whether both are in one generation */
+  async #isWholeOrRebalancing(caller: Caller, member: ClassicMember): Promise<boolean> {
+    const [first, second] = this.members
+    for (;;) {
+      if (first.syncedGeneration === second.syncedGeneration) return true
+      if ((await this.#heartbeat(caller, member)) !== ErrorCode.NONE) return false
+      await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_PAUSE_MS))
+    }
+  }
+
+  /** From a stable group on, both join once more; nobody has synced yet. */
+  async rejoin(callers: readonly [Caller, Caller]): Promise<void> {
+    const leader = this.members.findIndex(({ isLeader }) => isLeader)
+    const rejoined = this.join(callers[leader]!, this.members[leader]!)
+    const [caller, follower] = [callers[1 - leader]!, this.members[1 - leader]!]
+    while ((await this.#heartbeat(caller, follower)) === ErrorCode.NONE) {
+      await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_PAUSE_MS))
+    }
+    await Promise.all([rejoined, this.join(caller, follower)])
+  }
+
+  async #heartbeat(caller: Caller, { memberId, generationId }: ClassicMember): Promise<number> {
+    const { errorCode } = await caller.ask(
+      ApiKey.Heartbeat,
+      4,
+      { groupId: this.group, generationId, memberId },
+      ({ errorCode }) => errorCode,
+    )
+    const expected: number[] = [ErrorCode.NONE, ...LOST, ...REBALANCING]
+    if (!expected.includes(errorCode)) throw new Error(`heartbeat: ${errorCode}`)
+    return errorCode
   }
 
   /** Until the member has a generation. */
@@ -160,7 +201,12 @@ export class ClassicPair extends Committing implements Pair {
   }
 }
 
-const newMember = (): ClassicMember => ({ memberId: '', generationId: -1, isLeader: false })
+const newMember = (): ClassicMember => ({
+  memberId: '',
+  generationId: -1,
+  isLeader: false,
+  syncedGeneration: -1,
+})
 
 /** A member of a KIP-848 group, which names itself. */
 export class ConsumerMember {

@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/env/random.js'
 import { Samsa, temporaryDirectory } from '../command/samsa.js'
 import { until } from '../support/until.js'
 import { ClassicPair, ConsumerPair, checkOffset, SESSION_TIMEOUT_MS } from './group-members.js'
-import { logSize, transactionOnDisk } from './on-disk.js'
+import { transactionOnDisk } from './on-disk.js'
 import {
   classicPhases,
   consumerPhases,
@@ -12,6 +12,7 @@ import {
   STAGE,
   STAGE_PARTITIONS,
   STAGE_STATE_PARTITION,
+  stageSizes,
   transactionPhases,
 } from './phases.js'
 import { checkWritten, type Tap, untilGone } from './story.js'
@@ -60,7 +61,7 @@ const TRANSACTIONAL: readonly [topic: string, partitions: number][] = [
 export const phases: Readonly<Record<string, (play: Play) => Promise<void>>> = Object.fromEntries([
   ...Object.entries(transactionPhases).map(([name, phase]) => [`transaction ${name}`, phase]),
   ...Object.entries(classicPhases).map(([name, phase]) => [`classic group ${name}`, phase]),
-  //...Object.entries(consumerPhases).map(([name, phase]) => [`consumer group ${name}`, phase]),
+  ...Object.entries(consumerPhases).map(([name, phase]) => [`consumer group ${name}`, phase]),
 ])
 
 /** The name with a number that puts it in one of these partitions of `__transaction_state`. */
@@ -73,9 +74,10 @@ function idIn(partitions: readonly number[], name: string): string {
 
 class Story {
   readonly #writers = Array.from({ length: PARTITIONS }, (_, partition) => new Writer(partition))
-  readonly #copiers = this.#writers.map(
-    (_, partition) => new Copier(partition, versionOf(partition)),
-  )
+  readonly #copiers = this.#writers.map((_, partition) => {
+    const id = idIn(OTHER_STATE_PARTITIONS, `copier ${partition}`)
+    return new Copier(id, partition, versionOf(partition))
+  })
   readonly #others = [0, 1, 2].map((index) => {
     return new TransactionalWriter(idIn(OTHER_STATE_PARTITIONS, `other ${index}`), versionOf(index))
   })
@@ -87,7 +89,7 @@ class Story {
   })
   readonly #stagedClassic = new ClassicPair('staged classic')
   readonly #stagedConsumers = new ConsumerPair('staged consumers')
-  readonly #pairs = [new ClassicPair('other classic')]
+  readonly #pairs = [new ClassicPair('other classic'), new ConsumerPair('other consumers')]
 
   async prepare(caller: Caller): Promise<void> {
     await prepare(caller)
@@ -127,12 +129,12 @@ class Story {
     await this.#abandoner.abandon(abandoning)
     abandoning.close()
     const writer = this.#staged[below(this.#staged.length)]!
-    const sizesBefore = stageSizes(data)
-    const classic = this.#stagedClassic
-    await phase({ samsa, port, data, below, writer, classic, consumers: this.#stagedConsumers })
+    const [classic, consumers] = [this.#stagedClassic, this.#stagedConsumers]
+    const play = { samsa, port, data, below, writer, classic, consumers, sizes: stageSizes(data) }
+    await phase(play)
     await worked
     for (const each of [...this.#others, ...this.#staged, ...this.#copiers]) each.forget()
-    return leftBehind(data, writer.id, sizesBefore)
+    return leftBehind(play)
   }
 
   /** Committed is seen once, aborted never, and nobody has forgotten where it was. */
@@ -156,7 +158,7 @@ class Story {
       problems.push(...(await copier.check(caller, read.get(COPIES)![copier.partition]!)))
     }
     problems.push(...this.#abandoner.check(read.get(TRANSACTIONS)!))
-    const pairs = [...this.#pairs, this.#stagedClassic]
+    const pairs = [...this.#pairs, this.#stagedClassic, this.#stagedConsumers]
     for (const pair of pairs) problems.push(...(await checkOffset(caller, pair)))
     caller.close()
     t.strictSame(problems, [], `${when}: transactions and groups`)
@@ -166,14 +168,11 @@ class Story {
 
 const versionOf = (index: number) => (index % 2 === 0 ? 2 : 1)
 
-const stageSizes = (data: string): number[] =>
-  Array.from({ length: STAGE_PARTITIONS }, (_, partition) => logSize(data, STAGE, partition))
-
 /** How far the transaction had come that was killed, in words. */
-function leftBehind(data: string, id: string, sizesBefore: readonly number[]): string {
-  const status = transactionOnDisk(data, id, STATE_PARTITIONS)?.transactionStatus
-  const grown = stageSizes(data).filter((size, i) => size > sizesBefore[i]!)
-  return `status ${status}, ${grown.length} of ${STAGE_PARTITIONS} logs written to`
+function leftBehind({ data, writer, sizes }: Play): string {
+  const status = transactionOnDisk(data, writer.id, STATE_PARTITIONS)?.transactionStatus
+  const marked = stageSizes(data).filter((size, i) => size > sizes[i]!)
+  return `status ${status}, markers in ${marked.length} of ${STAGE_PARTITIONS} partitions`
 }
 
 /** Waits until no transaction is open in a partition, and reads what was committed. */

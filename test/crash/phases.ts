@@ -7,7 +7,7 @@ import { Caller, Gone } from './workload.js'
 
 /** What the killed one was writing to, alone; many partitions, so that a part may be written. */
 export const STAGE = 'stage'
-export const STAGE_PARTITIONS = 16
+export const STAGE_PARTITIONS = 60
 /** Of `__transaction_state`, in which nobody else has transactions. */
 export const STAGE_STATE_PARTITION = 0
 /** How long after a request was sent the broker is killed, at most. */
@@ -23,6 +23,8 @@ export interface Play {
   readonly writer: TransactionalWriter
   readonly classic: ClassicPair
   readonly consumers: ConsumerPair
+  /** How long the logs of {@link STAGE} were when the last transaction had written to them. */
+  sizes: readonly number[]
 }
 
 /** Comes to where its name says, and kills the broker there. */
@@ -60,17 +62,21 @@ const withCaller =
   }
 
 /** A transaction that has written to all partitions. */
-async function begin({ writer }: Play, caller: Caller): Promise<void> {
+async function begin(play: Play, caller: Caller): Promise<void> {
+  const { writer } = play
   await writer.recover(caller)
   writer.begin()
   for (let partition = 0; partition < STAGE_PARTITIONS; partition++) {
     await writer.write(caller, partition, 1)
   }
+  play.sizes = stageSizes(play.data)
 }
 
 const stateSize = ({ data }: Play) => logSize(data, '__transaction_state', STAGE_STATE_PARTITION)
-const stageSizes = ({ data }: Play) =>
-  Array.from({ length: STAGE_PARTITIONS }, (_, partition) => logSize(data, STAGE, partition))
+
+export function stageSizes(data: string): number[] {
+  return Array.from({ length: STAGE_PARTITIONS }, (_, partition) => logSize(data, STAGE, partition))
+}
 
 /** Ends the transaction, and kills the broker as soon as a file has grown. */
 async function endUntilGrown(play: Play, caller: Caller, sizes: () => readonly number[]) {
@@ -100,7 +106,8 @@ export const transactionPhases: Readonly<Record<string, Phase>> = {
   }),
   prepared: withCaller((play, caller) => endUntilGrown(play, caller, () => [stateSize(play)])),
   'markers partly written': withCaller((play, caller) =>
-    endUntilGrown(play, caller, () => stageSizes(play)),
+    // To look at all of them would take longer than to write them.
+    endUntilGrown(play, caller, () => [logSize(play.data, STAGE, 0), logSize(play.data, STAGE, 1)]),
   ),
   complete: withCaller(async (play, caller) => {
     await begin(play, caller)
@@ -113,14 +120,15 @@ export const transactionPhases: Readonly<Record<string, Phase>> = {
 export const classicPhases: Readonly<Record<string, Phase>> = {
   joining: withCaller(async (play, caller) => {
     await play.classic.settle(play.port)
-    // The other member hasn't come back, so that this one waits.
-    await killDuring(play, play.classic.join(caller, play.classic.members[play.below(2)]!))
+    // The other member doesn't come back, so that this one waits.
+    const leader = play.classic.members.find(({ isLeader }) => isLeader)
+    await killDuring(play, play.classic.join(caller, leader!))
   }),
   syncing: async (play) => {
     const { classic, port } = play
     const callers = [new Caller(port), new Caller(port)] as const
     await classic.settle(port)
-    await Promise.all(classic.members.map((member, i) => classic.join(callers[i]!, member)))
+    await classic.rejoin(callers)
     const follower = classic.members.findIndex(({ isLeader }) => !isLeader)
     await killDuring(play, classic.sync(callers[follower]!, classic.members[follower]!))
     for (const caller of callers) caller.close()

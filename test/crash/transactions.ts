@@ -149,12 +149,14 @@ export class Copier {
   readonly #client: TransactionalClient
   #position: number | undefined
 
+  /** @param id its transactional id */
   constructor(
+    id: string,
     readonly partition: number,
     version: TransactionVersion,
   ) {
-    this.#group = `copiers of ${partition}`
-    this.#client = new TransactionalClient(`copier ${partition}`, version, TIMEOUT_MS)
+    this.#group = `group of ${id}`
+    this.#client = new TransactionalClient(id, version, TIMEOUT_MS)
   }
 
   async copy(caller: Caller, below: (bound: number) => number): Promise<void> {

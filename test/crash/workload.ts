@@ -267,7 +267,10 @@ export async function readFrom(
     const { highWatermark, lastStableOffset } = answer
     if (fetchOffset < (isolationLevel === 1 ? lastStableOffset : highWatermark)) continue
     const inOrder = [...aborted.values()].sort((a, b) => a.firstOffset - b.firstOffset)
-    const values = [...dataOf({ batches, aborted: inOrder })].map(({ value }) => String(value))
+    // A batch is given whole, also where an offset in the middle of it was asked for.
+    const values = [...dataOf({ batches, aborted: inOrder })]
+      .filter(({ offset }) => offset >= from)
+      .map(({ value }) => String(value))
     return { values, highWatermark, lastStableOffset }
   }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { killInPhases, phases } from '../crash/phase-story.js'
 import { killUnderLoad } from '../crash/story.js'
 
 /** `SOAK_CRASH_SEEDS=from-to` runs others. */
@@ -10,4 +11,7 @@ const KILLS = 10
 
 for (let seed = from; seed <= to; seed++) {
   t.test(`killed ${KILLS} times under load, seed ${seed}`, (t) => killUnderLoad(t, seed, KILLS))
+  t.test(`killed in each phase of a transaction and of a rebalance, seed ${seed}`, (t) =>
+    killInPhases(t, seed, Object.keys(phases)),
+  )
 }
