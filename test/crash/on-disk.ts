@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { partitionForKey } from '../../src/coordinator/group/java-hash.js'
 import { decodeCoordinatorRecord } from '../../src/coordinator/runtime/record.js'
@@ -24,7 +24,9 @@ export function transactionOnDisk(
   partitionCount: number,
 ): TransactionLogValue | undefined {
   const directory = `__transaction_state-${partitionForKey(id, partitionCount)}`
-  const log = readFileSync(join(data, directory, FIRST_SEGMENT))
+  const file = join(data, directory, FIRST_SEGMENT)
+  if (!existsSync(file)) return undefined
+  const log = readFileSync(file)
   let found: TransactionLogValue | undefined
   for (const at of batchesOf(log)) {
     for (const { key, value } of recordsOf(log, at)) {
