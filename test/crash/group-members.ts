@@ -208,6 +208,11 @@ const newMember = (): ClassicMember => ({
   syncedGeneration: -1,
 })
 
+/** As {@link Caller} asks. */
+interface Asker {
+  ask(apiKey: number, version: number, body: object, errorOf: (body: Body) => number): Promise<Body>
+}
+
 /** A member of a KIP-848 group, which names itself. */
 export class ConsumerMember {
   epoch = 0
@@ -218,6 +223,7 @@ export class ConsumerMember {
   constructor(
     readonly group: string,
     readonly memberId: string,
+    private readonly topic = LOAD,
   ) {}
 
   get partitions(): number[] {
@@ -225,12 +231,12 @@ export class ConsumerMember {
   }
 
   /** One heartbeat, with what is new to the broker. @returns whether it is a member still */
-  async heartbeat(caller: Caller): Promise<boolean> {
+  async heartbeat(caller: Asker): Promise<boolean> {
     const joins = this.epoch === 0
     const answer = await this.#beat(caller, {
       ...(joins && {
         rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
-        subscribedTopicNames: [LOAD],
+        subscribedTopicNames: [this.topic],
         serverAssignor: 'uniform',
       }),
       ...(joins || this.#isTold ? { topicPartitions: this.owned } : {}),
@@ -249,7 +255,7 @@ export class ConsumerMember {
     return true
   }
 
-  async leave(caller: Caller): Promise<void> {
+  async leave(caller: Asker): Promise<void> {
     this.epoch = LEAVE_EPOCH
     const { errorCode } = await this.#beat(caller, {})
     const expected: number[] = [ErrorCode.NONE, ...LOST]
@@ -259,18 +265,10 @@ export class ConsumerMember {
     this.#isTold = false
   }
 
-  #beat(caller: Caller, more: object): Promise<Body> {
-    return caller.ask(
-      ApiKey.ConsumerGroupHeartbeat,
-      1,
-      {
-        groupId: this.group,
-        memberId: this.memberId,
-        memberEpoch: this.epoch,
-        ...more,
-      },
-      ({ errorCode }) => errorCode,
-    )
+  #beat(caller: Asker, more: object): Promise<Body> {
+    const { group: groupId, memberId, epoch: memberEpoch } = this
+    const request = { groupId, memberId, memberEpoch, ...more }
+    return caller.ask(ApiKey.ConsumerGroupHeartbeat, 1, request, ({ errorCode }) => errorCode)
   }
 }
 

@@ -4,7 +4,10 @@ import { partitionForKey } from '../../src/coordinator/group/java-hash.js'
 import { decodeCoordinatorRecord } from '../../src/coordinator/runtime/record.js'
 import { transactionRecords } from '../../src/protocol/record-types.js'
 import { batchesOf, recordsOf } from '../../src/protocol/records/index.js'
-import type { TransactionLogValue } from '../../src/protocol/schema/transaction-records.js'
+import type {
+  TransactionLogKey,
+  TransactionLogValue,
+} from '../../src/protocol/schema/transaction-records.js'
 
 const FIRST_SEGMENT = '00000000000000000000.log'
 /** Files are looked at so often before anything else of this process has a turn. */
@@ -26,16 +29,23 @@ export function transactionOnDisk(
   const directory = `__transaction_state-${partitionForKey(id, partitionCount)}`
   const file = join(data, directory, FIRST_SEGMENT)
   if (!existsSync(file)) return undefined
-  const log = readFileSync(file)
-  let found: TransactionLogValue | undefined
+  return [...transactionsIn(readFileSync(file))].findLast((each) => each.id === id)?.value
+}
+
+/** The records of transactions in a log, each with the position of its batch. */
+export function* transactionsIn(log: Buffer): Generator<{
+  readonly at: number
+  readonly id: string
+  readonly value: TransactionLogValue | undefined
+}> {
   for (const at of batchesOf(log)) {
     for (const { key, value } of recordsOf(log, at)) {
       const record = decodeCoordinatorRecord(transactionRecords, { key: key!, value })
-      const { transactionalId } = (record?.key ?? {}) as { transactionalId?: string }
-      if (transactionalId === id) found = (record?.value ?? undefined) as typeof found
+      if (record === undefined) continue
+      const { transactionalId } = record.key as TransactionLogKey
+      yield { at, id: transactionalId, value: (record.value ?? undefined) as TransactionLogValue }
     }
   }
-  return found
 }
 
 /** Waits, and looks as often as it can, so as to be there at once. */
