@@ -63,16 +63,21 @@ export class Migration extends TestGroups {
     this.pacing.advance(10_000)
     await settle()
     const member = memberOf(joining.answer!, groupInstanceId)
-    await this.coordinator.syncGroup(this.context, {
+    await this.assign(member, share)
+    return member
+  }
+
+  /** A leader of nobody but itself assigns. */
+  assign({ memberId, generationId, groupInstanceId }: Member, assignment: Buffer) {
+    return this.coordinator.syncGroup(this.context, {
       groupId: GROUP,
-      generationId: member.generationId,
-      memberId: member.memberId,
+      generationId,
+      memberId,
       groupInstanceId,
       protocolType: null,
       protocolName: null,
-      assignments: [{ memberId: member.memberId, assignment: share }],
+      assignments: [{ memberId, assignment }],
     })
-    return member
   }
 
   /** What it joins with; then what it owns. */

@@ -13,9 +13,10 @@ import {
   SESSION_MS,
   subscription,
 } from './group-fixture.js'
-import { Migration, newMember, partitionsOf, TOPIC } from './migration-fixture.js'
+import { Migration, newMember, partitionsOf, shareOf, TOPIC } from './migration-fixture.js'
 
 const {
+  COORDINATOR_LOAD_IN_PROGRESS,
   FENCED_INSTANCE_ID,
   GROUP_ID_NOT_FOUND,
   GROUP_MAX_SIZE_REACHED,
@@ -109,6 +110,45 @@ t.test('whoever waits in the classic group comes back to the consumer group', as
   await settle()
   t.match(waiting.answer, { errorCode: REBALANCE_IN_PROGRESS })
   t.equal((await groups.describeConsumers()).members.length, 3)
+})
+
+t.test('an assignment on its way to the log is waited for', async (t) => {
+  const groups = new Migration()
+  const waiting = await groups.joinTwice()
+  await settle()
+  groups.pacing.advance(10_000)
+  await settle()
+  groups.log.holdsCommits = true
+  const member = memberOf(waiting.answer!)
+  const assigning = groups.assign(member, shareOf(0, 1, 2, 3))
+  await settle()
+  const tooEarly = groups.beat(newMember('modern'))
+  await settle()
+  groups.log.commit()
+  t.match(await tooEarly, { errorCode: COORDINATOR_LOAD_IN_PROGRESS })
+  t.match(await assigning, { errorCode: NONE })
+  groups.log.holdsCommits = false
+  t.match(await groups.beat(newMember('modern')), { errorCode: NONE })
+  t.match(await groups.describeConsumers(), {
+    members: [{ assignment: { topicPartitions: [{ partitions: [0, 1, 2, 3] }] } }, {}],
+  })
+})
+
+t.test('a group of both kinds of members is the same where it is loaded', async (t) => {
+  const before = new Migration()
+  const classic = await before.alone()
+  const modern = newMember('modern')
+  await before.beat(modern)
+  const described = await before.describeConsumers()
+  before.coordinator.close()
+  const groups = new Migration({}, before.log)
+  await settle()
+  t.strictSame(await groups.describeConsumers(), described)
+  t.equal(await groups.heartbeat(classic), REBALANCE_IN_PROGRESS)
+  await groups.rejoin(classic, [0, 1, 2, 3])
+  t.strictSame(await groups.rejoin(classic, [0, 1]), [0, 1])
+  await groups.beat(modern)
+  t.strictSame(modern.partitions, [2, 3])
 })
 
 t.test('an upgrade that cannot be written changes nothing', async (t) => {

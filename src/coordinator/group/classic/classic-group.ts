@@ -28,6 +28,8 @@ export class ClassicGroup {
   leaderId: string | undefined
   /** In the initial rebalance somebody has joined since the delay began. */
   newMemberAdded = false
+  /** The leader's assignment is on its way to the log. */
+  isAssigning = false
   /** When the group came into its state, ms since the Unix epoch; undefined in old records. */
   stateTimestampMs: number | undefined
   /** Members that were given an id and are yet to join with it (KIP-394). */

@@ -75,10 +75,12 @@ export class SyncGroup {
       assignments.set(memberId, Buffer.from(assignment))
     }
     const { generationId } = request
+    group.isAssigning = true
     return {
       records: [groupRecord(group, assignments)],
       response,
       completed: (error) => {
+        group.isAssigning = false
         // Somebody may have joined meanwhile: then everybody was told to join again.
         if (group.state !== 'CompletingRebalance' || group.generationId !== generationId) return
         if (error === null) this.#propagate(group, assignments)

@@ -44,9 +44,14 @@ export class Upgrade {
     private readonly timeouts: MemberTimeouts,
   ) {}
 
-  /** @throws KafkaError GROUP_ID_NOT_FOUND when the group may not be one, or can't */
+  /**
+   * @throws KafkaError GROUP_ID_NOT_FOUND when the group may not be one, or can't,
+   *   COORDINATOR_LOAD_IN_PROGRESS when its assignment isn't known yet
+   */
   run(classic: ClassicGroup): Upgraded {
     this.#requireUpgradable(classic)
+    // Members are about to be told what they have: they mustn't be taken for having something else.
+    if (classic.isAssigning) throw new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
     const group = this.#convert(classic)
     return {
       group,
