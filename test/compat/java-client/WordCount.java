@@ -32,7 +32,7 @@ public final class WordCount {
                 StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[0],
                 StreamsConfig.STATE_DIR_CONFIG, args[2],
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2,
-                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100,
+                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000,
                 StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2,
                 StreamsConfig.REPLICATION_FACTOR_CONFIG, 1,
                 // Every count comes out, not only the last of an interval: a repeated one would be seen.
