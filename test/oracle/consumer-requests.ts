@@ -35,6 +35,7 @@ export function heartbeatBody(groupId: string, memberId: string, more: object = 
 /** A member of a consumer group that does as it is told: it keeps its epoch and its partitions. */
 export class Member {
   memberEpoch = JOIN
+  private readonly name: string
   /** What it was assigned last. */
   assigned: readonly TopicPartitions[] = []
 
@@ -45,7 +46,10 @@ export class Member {
     /** What it says of itself when it joins. */
     private readonly self: object = {},
     private readonly version = 1,
-  ) {}
+  ) {
+    // Only a client of version 0 is given its id, which no two brokers would give.
+    this.name = memberId || 'somebody'
+  }
 
   /** Asks with the epoch 0 and everything that it has to say. */
   join(label: string, more: object = {}, options: AskOptions = {}): Promise<Body> {
@@ -82,7 +86,7 @@ export class Member {
   async #ask(label: string, more: object, options: AskOptions): Promise<Body> {
     const body = heartbeatBody(this.groupId, this.memberId, more)
     const answer = await this.t.ask(
-      `${this.memberId || 'somebody'} ${label}`,
+      `${this.name} ${label}`,
       ApiKey.ConsumerGroupHeartbeat,
       this.version,
       body,

@@ -32,6 +32,16 @@ export async function createTopic(
     validateOnly: false,
   })
   if (answer.topics[0].errorCode !== 0) throw new Error(`${name}: ${answer.topics[0].errorMessage}`)
+  await awaitTopic(t, name, numPartitions)
+  return answer.topics[0].topicId
+}
+
+/** Waits until a topic can be used. */
+export async function awaitTopic(
+  t: Conversation,
+  name: string,
+  numPartitions: number,
+): Promise<void> {
   await t.quietly(
     ApiKey.Metadata,
     12,
@@ -59,7 +69,6 @@ export async function createTopic(
         body.topics[0].partitions.every((each: { errorCode: number }) => each.errorCode === 0),
     },
   )
-  return answer.topics[0].topicId
 }
 
 /** Waits until groups can be used: their topic is created when the first one is looked up. */

@@ -80,14 +80,19 @@ export class Normalizer {
   /** Batches with a producer say so in front, since the bytes of its id and of markers are a broker's. */
   #records(value: Buffer): string {
     const parts: string[] = []
+    let plainFrom = 0
     let at = 0
     while (at + Batch.end <= value.length) {
       const end = at + BASE_OFFSET_AND_LENGTH + value.readInt32BE(at + Batch.length)
-      if (value.readBigInt64BE(at + Batch.producerId) < 0n || end > value.length) break
-      parts.push(this.#batch(Buffer.from(value.subarray(at, end))))
+      if (end <= at || end > value.length) break
+      if (value.readBigInt64BE(at + Batch.producerId) >= 0n) {
+        parts.push(hex(value.subarray(plainFrom, at)))
+        parts.push(this.#batch(Buffer.from(value.subarray(at, end))))
+        plainFrom = end
+      }
       at = end
     }
-    return [...parts, hex(value.subarray(at))].filter((part) => part !== '').join(' ')
+    return [...parts, hex(value.subarray(plainFrom))].filter((part) => part !== '').join(' ')
   }
 
   #batch(copy: Buffer): string {

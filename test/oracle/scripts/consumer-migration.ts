@@ -9,9 +9,10 @@ import {
   type Owned,
 } from '../consumer-requests.js'
 import type { Body, Conversation } from '../conversation.js'
-import { createTopic, prepareEveryGroup } from '../fixtures.js'
+import { prepareEveryGroup } from '../fixtures.js'
 import { joinBody, PROTOCOL_METADATA, syncBody } from '../group-requests.js'
 import { type Script, topicName, versionsOf } from '../script.js'
+import { createTopicsInOrder } from '../topic-order.js'
 
 /** Groups that are changed while they run, from the classic protocol to the newer one and back. */
 export const consumerMigration: Script = {
@@ -19,8 +20,7 @@ export const consumerMigration: Script = {
   config: ASSIGNED_AT_ONCE,
   async run(t) {
     await prepareEveryGroup(t)
-    t.introduce(await createTopic(t, 'a', 4))
-    t.introduce(await createTopic(t, 'b', 2))
+    await createTopicsInOrder(t, { a: 4, b: 2 })
     for (const version of versionsOf(ApiKey.JoinGroup)) await upgrade(t, version)
     await emptyGroups(t)
     await refusedUpgrades(t)

@@ -89,10 +89,13 @@ async function fetch(t: Conversation, version: number, topicId: string): Promise
     ],
   })
   const named = version >= 10 ? { topicId } : { name: 'read' }
-  const ask = (label: string, more: object = {}, all = false) => {
+  const ask = (label: string, more: object = {}, all = false, deviation?: string) => {
     const topics = all ? null : [{ ...named, partitionIndexes: [0, 1] }]
     const body = version >= 8 ? { groups: [{ groupId, topics, ...more }] } : { groupId, topics }
-    return t.ask(label, ApiKey.OffsetFetch, version, body, { unordered: true })
+    return t.ask(label, ApiKey.OffsetFetch, version, body, {
+      unordered: true,
+      ...(deviation && { deviation }),
+    })
   }
   await ask('of nobody')
   if (version >= 2) await ask('of nobody, all', {}, true)
@@ -105,7 +108,12 @@ async function fetch(t: Conversation, version: number, topicId: string): Promise
     await ask(`at no epoch${what}`, { memberId, memberEpoch: -1 }, all)
     await ask(`of a stranger${what}`, { memberId: 'nobody', memberEpoch }, all)
     await ask(`of a stranger at no epoch${what}`, { memberId: 'nobody', memberEpoch: -1 }, all)
-    await ask(`of nobody at an epoch${what}`, { memberId: null, memberEpoch }, all)
+    await ask(
+      `of nobody at an epoch${what}`,
+      { memberId: null, memberEpoch },
+      all,
+      'failed-fetches',
+    )
     await ask(`of an empty member at an epoch${what}`, { memberId: '', memberEpoch }, all)
     const unknown = { groupId: `${groupId}-no`, memberId, memberEpoch }
     await ask(`of an unknown group${what}`, unknown, all)

@@ -3,6 +3,7 @@ import { ASSIGNED_AT_ONCE, describeConsumers, Member, settle } from '../consumer
 import type { AskOptions, Body, Conversation } from '../conversation.js'
 import { createTopic, prepareEveryGroup } from '../fixtures.js'
 import type { Script } from '../script.js'
+import { createTopicsInOrder } from '../topic-order.js'
 
 /** Consumer groups of several members: who gives what up, and who gets it when. */
 export const consumerRebalances: Script = {
@@ -14,9 +15,7 @@ export const consumerRebalances: Script = {
   },
   async run(t) {
     await prepareEveryGroup(t)
-    t.introduce(await createTopic(t, 'six', 6))
-    t.introduce(await createTopic(t, 'three', 3))
-    t.introduce(await createTopic(t, 'four', 4))
+    await createTopicsInOrder(t, { six: 6, three: 3, four: 4 })
     for (const assignor of ['uniform', 'range']) {
       await upToFour(t, assignor)
       await differentTopics(t, assignor)

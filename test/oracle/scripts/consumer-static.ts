@@ -7,8 +7,9 @@ import {
   settle,
 } from '../consumer-requests.js'
 import type { Body, Conversation } from '../conversation.js'
-import { createTopic, prepareEveryGroup } from '../fixtures.js'
+import { prepareEveryGroup } from '../fixtures.js'
 import type { Script } from '../script.js'
+import { createTopicsInOrder } from '../topic-order.js'
 
 /** Static members of consumer groups, and subscriptions by regular expressions. */
 export const consumerStatic: Script = {
@@ -16,9 +17,7 @@ export const consumerStatic: Script = {
   config: ASSIGNED_AT_ONCE,
   async run(t) {
     await prepareEveryGroup(t)
-    for (const name of ['red', 'green', 'blue', 'blue-2']) {
-      t.introduce(await createTopic(t, name, 4))
-    }
+    await createTopicsInOrder(t, { red: 4, green: 4, blue: 4, 'blue-2': 4 })
     await restarts(t)
     await otherwise(t)
     await inUse(t)

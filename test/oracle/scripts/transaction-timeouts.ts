@@ -146,7 +146,10 @@ async function whilePrepared(
 ): Promise<void> {
   const { transactionalId: id } = producer
   const other = [{ name: `${topic.name}-other`, partitions: [0] }]
-  await t.ask('prepared', ApiKey.DescribeTransactions, 0, describeBody(id))
+  // The group's partition has its marker a moment later.
+  await t.ask('prepared', ApiKey.DescribeTransactions, 0, describeBody(id), {
+    until: ({ transactionStates }) => transactionStates[0].topics.length === 1,
+  })
   const filter = { stateFilters: ['PrepareCommit', 'PrepareAbort'], producerIdFilters: [] }
   await t.ask('prepared', ApiKey.ListTransactions, 1, filter)
   for (const version of versionsThatDiffer) {

@@ -295,6 +295,7 @@ async function end(t: Conversation, version: number): Promise<void> {
     await ask(`${opposite} by the epoch of before`, { ...before, committed: !committed })
     await ask(`${how} again`)
     await ask(`${opposite} after ${how}`, { committed: !committed })
+    await completed(t, id)
     await t.ask(`after ${how}`, ApiKey.DescribeTransactions, 0, { transactionalIds: [id] })
   }
 }
