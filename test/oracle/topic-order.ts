@@ -1,7 +1,8 @@
 import { uuidHashCode } from '../../src/coordinator/group/consumer/java-uuid.js'
 import { ApiKey } from '../../src/protocol/api-keys.js'
+import { heartbeatBody, LEAVE } from './consumer-requests.js'
 import type { Conversation } from './conversation.js'
-import { awaitTopic } from './fixtures.js'
+import { awaitTopic, createTopic } from './fixtures.js'
 
 const MAX_TRIES = 5_000
 /** Of the tables that hold the topics of a script, or more; smaller ones are a power of two, too. */
@@ -21,6 +22,35 @@ export async function createTopicsInOrder(
     t.introduce(await createFitting(t, name, fits))
     await grow(t, name, sizes[name]!)
   }
+  await knownToGroups(t, names.at(-1)!, sizes[names.at(-1)!]!)
+}
+
+/** Creates a topic that consumer groups subscribe to. @returns its id, which has its placeholder */
+export async function createConsumed(
+  t: Conversation,
+  name: string,
+  numPartitions: number,
+): Promise<string> {
+  const topicId = await createTopic(t, name, numPartitions)
+  t.introduce(topicId)
+  await knownToGroups(t, name, numPartitions)
+  return topicId
+}
+
+/** Groups on every partition of their topic; their names differ in two digits. */
+const PROBES = Array.from({ length: 100 }, (_, index) => `probe-${index + 100}`)
+
+/** Waits until groups have heard of a topic and all before it: each partition of theirs hears by itself. */
+async function knownToGroups(t: Conversation, name: string, size: number): Promise<void> {
+  for (const groupId of PROBES) {
+    const body = heartbeatBody(groupId, 'probe', { subscribedTopicNames: [name] })
+    await t.quietly(ApiKey.ConsumerGroupHeartbeat, 0, body, {
+      until: ({ assignment }) => assignment?.topicPartitions[0]?.partitions.length === size,
+    })
+    const left = heartbeatBody(groupId, 'probe', { memberEpoch: LEAVE })
+    await t.quietly(ApiKey.ConsumerGroupHeartbeat, 0, left)
+  }
+  await t.quietly(ApiKey.DeleteGroups, 2, { groupsNames: PROBES })
 }
 
 /** @returns the id */

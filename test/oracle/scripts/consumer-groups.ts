@@ -9,8 +9,9 @@ import {
   Member,
 } from '../consumer-requests.js'
 import type { Body, Conversation } from '../conversation.js'
-import { createTopic, NO_TOPIC_ID, prepareEveryGroup } from '../fixtures.js'
+import { NO_TOPIC_ID, prepareEveryGroup } from '../fixtures.js'
 import { type Script, topicName, versionsOf } from '../script.js'
+import { createConsumed } from '../topic-order.js'
 
 /** Consumer groups (KIP-848): each refusal, epochs, and how one member comes and goes. */
 export const consumerGroups: Script = {
@@ -18,8 +19,7 @@ export const consumerGroups: Script = {
   config: { ...ASSIGNED_AT_ONCE, 'group.consumer.max.size': '3' },
   async run(t) {
     await prepareEveryGroup(t)
-    const topicId = await createTopic(t, 'heard', 3)
-    t.introduce(topicId)
+    const topicId = await createConsumed(t, 'heard', 3)
     for (const version of versionsOf(ApiKey.ConsumerGroupHeartbeat)) {
       await refused(t, version)
       await refusedLater(t, version, topicId)

@@ -1,9 +1,10 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ASSIGNED_AT_ONCE, describeConsumers, Member } from '../consumer-requests.js'
 import type { Conversation } from '../conversation.js'
-import { createTopic, prepareEveryGroup, prepareTransactions } from '../fixtures.js'
+import { prepareEveryGroup, prepareTransactions } from '../fixtures.js'
 import { join, joinBody, syncBody } from '../group-requests.js'
 import { type Script, topicName, versionsOf } from '../script.js'
+import { createConsumed } from '../topic-order.js'
 import { endQuietly, initProducer } from '../transaction-requests.js'
 
 /** Offsets of consumer groups, and what administrators ask of groups of both kinds. */
@@ -13,8 +14,7 @@ export const consumerOffsets: Script = {
   async run(t) {
     await prepareEveryGroup(t)
     await prepareTransactions(t)
-    const topicId = await createTopic(t, 'read', 3)
-    t.introduce(topicId)
+    const topicId = await createConsumed(t, 'read', 3)
     for (const version of versionsOf(ApiKey.OffsetCommit)) await commit(t, version, topicId)
     for (const version of versionsOf(ApiKey.OffsetFetch)) await fetch(t, version, topicId)
     for (const version of versionsOf(ApiKey.TxnOffsetCommit)) await inTransactions(t, version)

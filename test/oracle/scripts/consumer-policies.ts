@@ -1,9 +1,10 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ASSIGNED_AT_ONCE, describeConsumers, heartbeatBody, Member } from '../consumer-requests.js'
 import type { Conversation } from '../conversation.js'
-import { createTopic, prepareEveryGroup } from '../fixtures.js'
+import { prepareEveryGroup } from '../fixtures.js'
 import { join, joinBody, syncBody } from '../group-requests.js'
 import type { Script } from '../script.js'
+import { createConsumed } from '../topic-order.js'
 
 function policy(value: string): Script {
   return {
@@ -11,7 +12,7 @@ function policy(value: string): Script {
     config: { ...ASSIGNED_AT_ONCE, 'group.consumer.migration.policy': value },
     async run(t) {
       await prepareEveryGroup(t)
-      t.introduce(await createTopic(t, 'a', 2))
+      await createConsumed(t, 'a', 2)
       await upgrade(t)
       await downgrade(t)
     },
