@@ -18,8 +18,8 @@ const PLACEHOLDERS: Record<string, string> = {
   logDir: '<path>',
 }
 
-/** When these scripts were written: a record's time that is later was given by a broker. */
-const WRITTEN_MS = 1_750_000_000_000
+/** Since these scripts were written, and as long as they may be of use: a broker's own time. */
+const isNow = (ms: number): boolean => ms > 1_750_000_000_000 && ms < 4_000_000_000_000
 const BASE_OFFSET_AND_LENGTH = 12
 const CONTROL_MASK = 0x20
 
@@ -47,7 +47,7 @@ export class Normalizer {
   #rewrite(value: unknown, field: string): unknown {
     if (Buffer.isBuffer(value)) return field === 'records' ? this.#records(value) : hex(value)
     if (Array.isArray(value)) return value.map((item) => this.#rewrite(item, field))
-    if (typeof value === 'bigint') return `${value}n`
+    if (typeof value === 'bigint') return this.#bigint(value, field)
     if (typeof value === 'string') return this.#text(value, field)
     if (typeof value === 'number') return this.#number(value, field)
     if (typeof value !== 'object' || value === null) return value
@@ -73,8 +73,12 @@ export class Normalizer {
   #number(value: number, field: string): unknown {
     if (value <= 0) return value
     if (field === 'producerId') return this.#symbol('producer', String(value))
-    if (field === 'lastTimestamp') return value > WRITTEN_MS ? '<time>' : value
+    if (field === 'lastTimestamp' && isNow(value)) return '<time>'
     return PLACEHOLDERS[field] ?? value
+  }
+
+  #bigint(value: bigint, field: string): string {
+    return field === 'timestamp' && isNow(Number(value)) ? '<time>' : `${value}n`
   }
 
   /** Batches with a producer say so in front, since the bytes of its id and of markers are a broker's. */

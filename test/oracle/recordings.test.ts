@@ -6,7 +6,7 @@ import { advertisedBy, readAdvertised } from './advertised.js'
 import { samsa } from './brokers.js'
 import { readRecording } from './recordings.js'
 import { versionsOf } from './script.js'
-import { ahead, scripts } from './scripts/index.js'
+import { scripts } from './scripts/index.js'
 import { assertSameAnswers } from './verdict.js'
 
 for (const script of scripts) {

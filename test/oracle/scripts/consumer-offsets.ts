@@ -89,12 +89,11 @@ async function fetch(t: Conversation, version: number, topicId: string): Promise
     ],
   })
   const named = version >= 10 ? { topicId } : { name: 'read' }
-  const ask = (label: string, more: object = {}, all = false, deviation?: string) => {
+  const ask = (label: string, more: object = {}, all = false) => {
     const topics = all ? null : [{ ...named, partitionIndexes: [0, 1] }]
     const body = version >= 8 ? { groups: [{ groupId, topics, ...more }] } : { groupId, topics }
     return t.ask(label, ApiKey.OffsetFetch, version, body, {
       unordered: true,
-      ...(deviation && { deviation }),
     })
   }
   await ask('of nobody')

@@ -45,27 +45,9 @@ export const scripts: readonly Script[] = [
   transactionalEdges,
 ]
 
-/** Recorded ahead of what they ask for: they join {@link scripts} once samsa answers them so. */
-export const ahead: readonly Script[] = [
-  transactions,
-  transactionalProduce,
-  transactionOffsets,
-  transactionMarkers,
-  transactionAdmin,
-  transactionTimeouts,
-  consumerGroups,
-  consumerRebalances,
-  consumerStatic,
-  consumerOffsets,
-  consumerMigration,
-  ...consumerPolicies,
-]
-
-/** Those with the names given, all that samsa agrees with if there are none. */
+/** Those with the names given, all if there are none. */
 export function scriptsNamed(names: readonly string[]): readonly Script[] {
-  if (names.length === 0) return scripts
-  const known = [...scripts, ...ahead]
-  const unknown = names.find((name) => !known.some((script) => script.name === name))
+  const unknown = names.find((name) => !scripts.some((script) => script.name === name))
   if (unknown !== undefined) throw new Error(`there is no script ${unknown}`)
-  return known.filter((script) => names.includes(script.name))
+  return scripts.filter((script) => names.length === 0 || names.includes(script.name))
 }
