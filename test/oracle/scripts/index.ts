@@ -42,7 +42,19 @@ export const scripts: readonly Script[] = [
   groups,
   rebalances,
   offsets,
+  transactions,
+  transactionalProduce,
   transactionalEdges,
+  transactionOffsets,
+  transactionMarkers,
+  transactionAdmin,
+  transactionTimeouts,
+  consumerGroups,
+  consumerRebalances,
+  consumerStatic,
+  consumerOffsets,
+  consumerMigration,
+  ...consumerPolicies,
 ]
 
 /** Those with the names given, all if there are none. */
