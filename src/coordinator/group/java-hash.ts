@@ -38,17 +38,25 @@ function bucketOf(key: string, buckets: number): number {
   return (hash ^ (hash >>> 16)) & (buckets - 1)
 }
 
-/** How many buckets a Java `HashMap` has once so many entries were put into it one by one. */
-export function bucketsOfGrownMap(entries: number): number {
-  let buckets = DEFAULT_BUCKETS
+/**
+ * How many buckets a Java `HashMap` has once so many entries were put into it one by one.
+ *
+ * @param from how many it began with
+ */
+export function bucketsOfGrownMap(entries: number, from = DEFAULT_BUCKETS): number {
+  let buckets = from
   while (entries > buckets * LOAD_FACTOR) buckets *= 2
   return buckets
 }
 
+/** How many it has that was made for so many entries. */
+export function bucketsOfMapFor(entries: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.trunc(entries / LOAD_FACTOR + 1)))
+}
+
 /** How many it has right after it was made of a map of so many entries. */
 export function bucketsOfCopiedMap(entries: number): number {
-  if (entries === 0) return DEFAULT_BUCKETS
-  return 2 ** Math.ceil(Math.log2(Math.trunc(entries / LOAD_FACTOR + 1)))
+  return entries === 0 ? DEFAULT_BUCKETS : bucketsOfMapFor(entries)
 }
 
 /** How many buckets a Java `HashSet` has that was made of a collection of that size. */

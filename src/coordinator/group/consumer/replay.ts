@@ -15,6 +15,7 @@ import {
 } from '../../../protocol/schema/consumer-group-records.js'
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { GroupStore } from '../group-store.js'
+import { bucketsOfCopiedSet, inHashOrder } from '../java-hash.js'
 import type { ConsumerGroup } from './consumer-group.js'
 import {
   LEAVING_MEMBER_EPOCH,
@@ -45,7 +46,7 @@ const VALUES: ReadonlyMap<number, Replay> = new Map<number, Replay>([
     (group, memberId, { topicPartitions }: ConsumerGroupTargetAssignmentMemberValue) =>
       group.targetAssignment.set(
         memberId,
-        new Map(topicPartitions.map((each) => [each.topicId, new Set(each.partitions)])),
+        new Map(topicPartitions.map((each) => [each.topicId, inSetOrder(each.partitions)])),
       ),
   ],
   [
@@ -141,4 +142,9 @@ export class ConsumerGroupReplay {
       timestampMs: timestamp,
     })
   }
+}
+
+/** As a Java set of them has them, which an assignor goes through. */
+function inSetOrder(partitions: readonly number[]): ReadonlySet<number> {
+  return new Set(inHashOrder(partitions, (hash) => hash, bucketsOfCopiedSet(partitions.length)))
 }

@@ -125,7 +125,8 @@ export class HeterogeneousAssignment {
       this.#targets[from]!.remove(topic.id, partition)
       this.#sizes[from]!--
     }
-    this.#targets[to]!.add(topic.id, partition)
+    const expected = Math.ceil(topic.owners.length / topic.subscribers.length)
+    this.#targets[to]!.add(topic.id, partition, expected)
     this.#sizes[to]!++
     topic.owners[partition] = to
   }
