@@ -1,3 +1,4 @@
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import {
   TransactionLogKey,
   type TransactionLogValue,
@@ -96,13 +97,19 @@ export function hasTimedOut(
   )
 }
 
-/** @param transactionVersion the cluster's, which decides what the record may hold */
+/**
+ * @param transactionVersion the cluster's, which decides what the record may hold
+ * @throws KafkaError UNSUPPORTED_VERSION when a client has gone beyond what the cluster agreed on
+ */
 export function transactionRecord(
   transaction: Transaction,
   transactionVersion: number,
 ): TransactionRecord {
   const { previousProducerId, nextProducerId, clientTransactionVersion } = transaction
   const version = transactionVersion === TV_0 ? 0 : 1
+  if (version === 0 && clientTransactionVersion > TV_0) {
+    throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+  }
   const isEmpty = transaction.state === TransactionState.EMPTY
   const value = {
     producerId: transaction.producerId,

@@ -189,6 +189,16 @@ t.test('every transaction of version 2 has an epoch of its own', async (t) => {
   t.strictSame(transactions.history, [0, 1, 2, 4, 1, 3, 5])
 })
 
+t.test('a client can’t go beyond what the cluster has agreed on', async (t) => {
+  const transactions = new TestTransactions()
+  transactions.transactionVersion = 0
+  const producer = await transactions.producer()
+  t.strictSame(await transactions.addForBroker(producer), [UNSUPPORTED_VERSION])
+  t.strictSame(await transactions.add(producer), [NONE])
+  t.equal(await transactions.end(producer), UNSUPPORTED_VERSION)
+  t.equal(await transactions.endClassic(producer), NONE)
+})
+
 t.test('in version 2, what never began can be aborted but not committed', async (t) => {
   const transactions = new TestTransactions()
   const first = await transactions.producer()
