@@ -5,6 +5,7 @@ import { installApacheKafka, missingForApacheKafka } from '../support/apache-kaf
 import { dumpDataDirectory } from '../support/apache-kafka/dump-log.js'
 import { type Broker, Directory } from './swap/brokers.js'
 import { Compaction } from './swap/compaction.js'
+import { ConsumerMembers } from './swap/consumer-members.js'
 import { type Content, contentOf } from './swap/content.js'
 import { Kept } from './swap/kept.js'
 import { Ledger } from './swap/ledger.js'
@@ -18,6 +19,7 @@ import {
   TRANSACTIONS,
 } from './swap/names.js'
 import { identityOf, readPartition } from './swap/partition-log.js'
+import { Prepared } from './swap/prepared.js'
 import { Transactions } from './swap/transactions.js'
 import { Workload } from './swap/workload.js'
 
@@ -47,6 +49,8 @@ class Row {
   readonly #workload = new Workload(this.#ledger)
   readonly #compaction = new Compaction(this.#ledger)
   readonly #transactions = new Transactions(this.#ledger)
+  readonly #prepared = new Prepared(this.#ledger)
+  readonly #consumers = new ConsumerMembers()
   readonly #kept = new Kept()
   #content: Content | undefined
 
@@ -64,7 +68,10 @@ class Row {
     await this.#compare(`${kind} finds what was there`)
     await this.#write(broker, ends)
     this.#content = await directory.talk(contentOf)
-    await broker.stop(ends)
+    if (ends === 'killed') {
+      const kill = () => broker.stop('killed')
+      await directory.talk((c) => this.#prepared.leave(c, directory.data, kill))
+    } else await broker.stop(ends)
   }
 
   async #compare(what: string): Promise<void> {
@@ -87,8 +94,10 @@ class Row {
       if (kind === 'Apache Kafka') {
         await this.#kept.check(c, complain)
         await this.#kept.write(c)
-        await this.#transactions.round(c)
       }
+      await this.#consumers.round(c, complain)
+      await this.#transactions.round(c)
+      await this.#prepared.round(c)
       await this.#compaction.waitUntilCompacted(c)
     })
     this.t.strictSame(complaints, [], `${kind} goes on`)
@@ -109,6 +118,7 @@ class Row {
       }
       await this.#compaction.check(c, complain)
       await this.#transactions.check(c, complain)
+      await this.#prepared.check(c, complain)
     })
     this.t.strictSame(complaints, [], `${what}: compacted, and in transactions`)
   }

@@ -15,10 +15,18 @@ interface Teardown {
   teardown(handler: () => unknown): void
 }
 
+/** Of `__transaction_state`. */
+export const STATE_PARTITIONS = 3
+const SESSION_TIMEOUT_MS = 5 * 60 * 1000
+
 /** What both brokers are told besides where to be. */
 const PROPERTIES = {
   'offsets.topic.num.partitions': 3,
-  'transaction.state.log.num.partitions': 3,
+  'transaction.state.log.num.partitions': STATE_PARTITIONS,
+  // Members live on while another broker starts, and needn't wait for their share.
+  'group.consumer.session.timeout.ms': SESSION_TIMEOUT_MS,
+  'group.consumer.max.session.timeout.ms': SESSION_TIMEOUT_MS,
+  'group.consumer.assignment.interval.ms': 0,
   // A killed broker's session is soon over.
   'broker.session.timeout.ms': 2000,
   'broker.heartbeat.interval.ms': 400,

@@ -1,7 +1,15 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { baseTimestamp } from '../../../src/protocol/records/index.js'
 import type { Body, Conversation } from '../conversation.js'
-import { COMPACTED, CONFIGURED_GROUP, GROUPS, MEMBERS, TOPICS, TRANSACTIONS } from './names.js'
+import {
+  COMPACTED,
+  CONFIGURED_GROUP,
+  CONSUMERS,
+  GROUPS,
+  MEMBERS,
+  TOPICS,
+  TRANSACTIONS,
+} from './names.js'
 import { contentOfLog, lookUp, readPartition } from './partition-log.js'
 
 const LATEST_TIMESTAMP = -3n
@@ -98,19 +106,16 @@ async function groups(c: Conversation): Promise<object> {
     { until: (body) => body.errorCode === 0 },
   )
   const described = await c.quietly(ApiKey.DescribeGroups, 5, { groups: [MEMBERS] })
+  const consumers = await c.quietly(ApiKey.ConsumerGroupDescribe, 1, { groupIds: [CONSUMERS] })
   return {
     offsets,
     listed: sorted(
-      listed.groups
-        .filter(isClassic)
-        .map((each: Body) => `${each.groupId} ${each.groupType} ${each.groupState}`),
+      listed.groups.map((each: Body) => `${each.groupId} ${each.groupType} ${each.groupState}`),
     ),
     members: described.groups,
+    consumers: consumers.groups,
   }
 }
-
-/** samsa keeps what others have, but doesn't list them. */
-const isClassic = ({ groupType }: Body): boolean => groupType === 'classic'
 
 /** What a group has committed, as `TOPIC-PARTITION` to its offset, leader epoch, metadata, error. */
 export async function committedOffsets(

@@ -15,7 +15,7 @@ export const SIMPLE = 'simple'
 export const MEMBERS = 'members'
 /** Whose offsets are committed in transactions. */
 export const TRANSACTIONAL = 'transactional'
-/** Of KIP-848. */
+/** Of KIP-848, with members that live through all brokers. */
 export const CONSUMERS = 'consumers'
 export const GROUPS = [SIMPLE, MEMBERS, TRANSACTIONAL, CONSUMERS] as const
 export const CONFIGURED_GROUP = 'configured'

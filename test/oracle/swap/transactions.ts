@@ -20,9 +20,10 @@ interface Written {
   readonly owner: Owner
 }
 
-class Transaction {
+/** A transactional producer of before KIP-890, in one transaction. */
+export class Transaction {
   state: 'open' | 'committed' | 'aborted' = 'open'
-  readonly #sequences = Array.from({ length: PARTITIONS }, () => 0)
+  readonly #sequences = new Map<string, number>()
 
   private constructor(
     readonly id: string,
@@ -30,7 +31,12 @@ class Transaction {
     private readonly producerEpoch: number,
   ) {}
 
-  static async begin(c: Conversation, id: string): Promise<Transaction> {
+  /** @param topics how many partitions each has; all of them are added */
+  static async begin(
+    c: Conversation,
+    id: string,
+    topics: Readonly<Record<string, number>> = { [TRANSACTIONS]: PARTITIONS },
+  ): Promise<Transaction> {
     const taken = { until: (body: Body) => body.errorCode === 0 }
     await c.quietly(ApiKey.FindCoordinator, 3, { key: id, keyType: 1 }, taken)
     const init = { transactionalId: id, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS }
@@ -40,34 +46,42 @@ class Transaction {
       v3AndBelowTransactionalId: id,
       v3AndBelowProducerId: producerId,
       v3AndBelowProducerEpoch: producerEpoch,
-      v3AndBelowTopics: [
-        { name: TRANSACTIONS, partitions: Array.from({ length: PARTITIONS }, (_, i) => i) },
-      ],
+      v3AndBelowTopics: Object.entries(topics).map(([name, length]) => ({
+        name,
+        partitions: Array.from({ length }, (_, i) => i),
+      })),
     })
     return transaction
   }
 
   /** A batch of one record that goes on with the producer's sequence. */
-  next(partition: number, value: string, ledger: Ledger): Buffer {
+  next(topic: string, partition: number, value: string, ledger: Ledger): Buffer {
     const { producerId, producerEpoch } = this
-    const baseSequence = this.#sequences[partition]!++
+    const where = `${topic}-${partition}`
+    const baseSequence = this.#sequences.get(where) ?? 0
+    this.#sequences.set(where, baseSequence + 1)
     const numbers = { producerId, producerEpoch, baseSequence, transactional: true }
     return ledger.batchOf([{ value: Buffer.from(value) }], numbers)
   }
 
-  async commitOffset(c: Conversation, offset: bigint): Promise<void> {
-    await ready(c, TRANSACTIONAL)
-    const request = { ...this.#identity(), groupId: TRANSACTIONAL }
+  /** Commits the offset of partition 0. */
+  async commitOffset(
+    c: Conversation,
+    offset: bigint,
+    groupId: string = TRANSACTIONAL,
+    name: string = TRANSACTIONS,
+  ): Promise<void> {
+    await ready(c, groupId)
+    const request = { ...this.#identity(), groupId }
     await this.#ask(c, ApiKey.AddOffsetsToTxn, 3, request)
     const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata: this.id }]
-    const topics = [{ name: TRANSACTIONS, partitions }]
+    const topics = [{ name, partitions }]
     await this.#ask(c, ApiKey.TxnOffsetCommit, 3, { ...request, topics })
   }
 
   /** Ends it, and waits until all its markers are written. */
   async end(c: Conversation, state: 'committed' | 'aborted'): Promise<void> {
-    const request = { ...this.#identity(), committed: state === 'committed' }
-    await this.#ask(c, ApiKey.EndTxn, 3, request)
+    await this.endWithoutWaiting(c, state)
     await c.quietly(
       ApiKey.DescribeTransactions,
       0,
@@ -75,6 +89,12 @@ class Transaction {
       { until: (body) => body.transactionStates[0].transactionState.startsWith('Complete') },
     )
     this.state = state
+  }
+
+  /** Ends it; markers may be on their way. */
+  async endWithoutWaiting(c: Conversation, state: 'committed' | 'aborted'): Promise<void> {
+    const request = { ...this.#identity(), committed: state === 'committed' }
+    await this.#ask(c, ApiKey.EndTxn, 3, request)
   }
 
   #identity() {
@@ -160,7 +180,7 @@ export class Transactions {
   async #writeTo(c: Conversation, transaction: Transaction): Promise<void> {
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const value = `${transaction.id} ${this.#written[partition]!.length}`
-      const batch = transaction.next(partition, value, this.ledger)
+      const batch = transaction.next(TRANSACTIONS, partition, value, this.ledger)
       await this.#write(c, partition, value, batch, transaction)
     }
   }

@@ -238,7 +238,8 @@ export async function ready(c: Conversation, groupId: string): Promise<void> {
   )
 }
 
-async function commit(c: Conversation, member: object, round: number): Promise<void> {
+/** Commits two offsets of {@link PLAIN}. */
+export async function commit(c: Conversation, member: object, round: number): Promise<void> {
   const partitions = [
     { partitionIndex: 0, committedOffset: BigInt(round), committedMetadata: `round ${round}` },
     {
@@ -249,7 +250,7 @@ async function commit(c: Conversation, member: object, round: number): Promise<v
     },
   ]
   const topics = [{ name: PLAIN, partitions }]
-  const answer = await c.quietly(ApiKey.OffsetCommit, 8, { ...member, topics })
+  const answer = await c.quietly(ApiKey.OffsetCommit, 9, { ...member, topics })
   for (const { errorCode } of answer.topics[0].partitions) {
     if (errorCode !== 0) throw new Error(`commit: ${errorCode}`)
   }
