@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { DescribeTransactionsResponse } from '../../protocol/schema/describe-transactions.js'
@@ -6,6 +6,7 @@ import type {
   ListTransactionsRequest,
   ListTransactionsResponse,
 } from '../../protocol/schema/list-transactions.js'
+import { compileRe2 } from '../re2.js'
 import type { MarkerSender } from './marker-sender.js'
 import type { Transaction } from './transaction.js'
 import type { TransactionServices } from './transaction-services.js'
@@ -49,7 +50,7 @@ export function transactionFilter({
 /** RE2, so that no pattern can keep the broker busy for long (KIP-1152 has Java's syntax). */
 function compile(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern)
+    return compileRe2(pattern)
   } catch (error) {
     throw new KafkaError(ErrorCode.INVALID_REGULAR_EXPRESSION, undefined, { cause: error })
   }

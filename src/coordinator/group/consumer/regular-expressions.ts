@@ -1,7 +1,7 @@
 import type { RE2JS, RE2JSSyntaxException } from 're2js'
 import type { Clock } from '../../../env/clock.js'
 import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
-import { runtimeRequire } from '../../../protocol/records/runtime-require.js'
+import { compileRe2 } from '../../re2.js'
 
 /** So many regular expressions are kept compiled. */
 export const MAX_COMPILED = 100
@@ -26,11 +26,10 @@ const RE2J_DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Regular expressions that consumer groups subscribe with, in RE2's syntax (Kafka has re2j): they are
- * matched in linear time, whatever a client sends. What does it is loaded with the first of them.
+ * matched in linear time, whatever a client sends.
  */
 export class RegularExpressions {
   readonly #compiled = new Map<string, RE2JS>()
-  #engine: { readonly RE2JS: typeof RE2JS } | undefined
 
   /** @param clock the pacing one, by which others get their turn */
   constructor(private readonly clock: Clock) {}
@@ -107,9 +106,8 @@ export class RegularExpressions {
         `it has ${regex.length} characters, more than ${MAX_EXPRESSION_LENGTH}`,
       )
     }
-    this.#engine ??= runtimeRequire('re2js') as { readonly RE2JS: typeof RE2JS }
     try {
-      return this.#engine.RE2JS.compile(regex)
+      return compileRe2(regex)
     } catch (error) {
       throw invalid(regex, descriptionOf(error))
     }
