@@ -1,3 +1,4 @@
+import { bucketsOfMapFor, inHashOrder } from '../java-hash.js'
 import {
   type GroupAssignment,
   type GroupSpec,
@@ -6,6 +7,7 @@ import {
   PartitionAssignorError,
   type SubscribedTopicDescriber,
 } from './assignor.js'
+import { uuidHashCode } from './java-uuid.js'
 
 /**
  * Gives each member a range of each topic's partitions, the same one of all topics that have the same
@@ -21,11 +23,14 @@ export const rangeAssignor: PartitionAssignor = {
     const assignment = new Map<string, MemberAssignment>()
     for (const memberId of memberIds) {
       const partitions = new Map<string, Set<number>>()
-      for (const topicId of group.memberSubscription(memberId).subscribedTopicIds) {
+      const { subscribedTopicIds } = group.memberSubscription(memberId)
+      for (const topicId of subscribedTopicIds) {
         const range = ranges.get(topicId)!.next()
         if (range.size > 0) partitions.set(topicId, range)
       }
-      assignment.set(memberId, partitions)
+      const buckets = bucketsOfMapFor(subscribedTopicIds.size)
+      const inOrder = inHashOrder(partitions.keys(), uuidHashCode, buckets)
+      assignment.set(memberId, new Map(inOrder.map((id) => [id, partitions.get(id)!])))
     }
     return assignment
   },
