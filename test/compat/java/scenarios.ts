@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { consumerGroup, transactions } from './newer-scenarios.js'
 import type { Session, ToolOptions } from './session.js'
 
 const line = (values: readonly string[]): string => `${values.join('\n')}\n`
@@ -257,4 +258,6 @@ export const scenarios: Readonly<Record<string, (s: Session) => Promise<void>>> 
   verifiable,
   dump,
   'api-versions': apiVersions,
+  'consumer-group': consumerGroup,
+  transactions,
 }

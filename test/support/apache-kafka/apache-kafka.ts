@@ -226,6 +226,7 @@ export const tools = {
   'dump-log': 'org.apache.kafka.tools.DumpLogSegments',
   features: 'org.apache.kafka.tools.FeatureCommand',
   'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  groups: 'org.apache.kafka.tools.GroupsCommand',
   'leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   'log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
   'metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
@@ -233,6 +234,7 @@ export const tools = {
   'producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
   storage: 'kafka.tools.StorageTool',
   topics: 'org.apache.kafka.tools.TopicCommand',
+  transactions: 'org.apache.kafka.tools.TransactionsCommand',
   'verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
   'verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
 } as const
