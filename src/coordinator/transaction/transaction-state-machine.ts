@@ -141,7 +141,7 @@ export class TransactionStateMachine implements StateMachine {
   /** The ids of transactions that have taken longer than they may. */
   timedOut(): string[] {
     const nowMs = this.#now()
-    return this.#idsOf((transaction) => hasTimedOut(transaction, nowMs))
+    return idsOf(this.#transactions.ongoing(), (each) => hasTimedOut(each, nowMs))
   }
 
   /** Aborts what has timed out, and fences its producer. */
@@ -158,7 +158,7 @@ export class TransactionStateMachine implements StateMachine {
   /** The ids that have had no transaction for so long that they are to be forgotten. */
   expired(): string[] {
     const nowMs = this.#now()
-    return this.#idsOf((transaction) => this.#hasExpired(transaction, nowMs))
+    return idsOf(this.#transactions.all(), (each) => this.#hasExpired(each, nowMs))
   }
 
   expire(transactionalId: string): Outcome<void> {
@@ -170,14 +170,6 @@ export class TransactionStateMachine implements StateMachine {
   #hasExpired({ state, lastUpdateTimestampMs }: Transaction, nowMs: number): boolean {
     const { transactionalIdExpirationMs } = this.services.config
     return isIdle(state) && lastUpdateTimestampMs <= nowMs - transactionalIdExpirationMs
-  }
-
-  #idsOf(predicate: (transaction: Transaction) => boolean): string[] {
-    const ids: string[] = []
-    for (const transaction of this.#transactions.all()) {
-      if (predicate(transaction)) ids.push(transaction.transactionalId)
-    }
-    return ids
   }
 
   /** Aborts a transaction, and lets whoever has begun it do nothing any more. */
@@ -231,4 +223,15 @@ export class TransactionStateMachine implements StateMachine {
   #now(): number {
     return this.services.clocks.logical.now()
   }
+}
+
+function idsOf(
+  transactions: Iterable<Transaction>,
+  predicate: (transaction: Transaction) => boolean,
+): string[] {
+  const ids: string[] = []
+  for (const transaction of transactions) {
+    if (predicate(transaction)) ids.push(transaction.transactionalId)
+  }
+  return ids
 }

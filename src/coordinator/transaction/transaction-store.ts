@@ -1,9 +1,12 @@
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { Transaction } from './transaction.js'
+import { TransactionState } from './transaction-state.js'
 
 /** The transactional ids of one partition. */
 export class TransactionStore {
   readonly #transactions = new Map<string, Transaction>()
+  /** The ids with a transaction under way: few of many. */
+  readonly #ongoing = new Set<string>()
 
   get(transactionalId: string): Transaction | undefined {
     return this.#transactions.get(transactionalId)
@@ -17,11 +20,19 @@ export class TransactionStore {
   }
 
   set(transaction: Transaction): void {
-    this.#transactions.set(transaction.transactionalId, transaction)
+    const { transactionalId, state } = transaction
+    this.#transactions.set(transactionalId, transaction)
+    if (state === TransactionState.ONGOING) this.#ongoing.add(transactionalId)
+    else this.#ongoing.delete(transactionalId)
   }
 
   delete(transactionalId: string): void {
     this.#transactions.delete(transactionalId)
+    this.#ongoing.delete(transactionalId)
+  }
+
+  *ongoing(): Generator<Transaction> {
+    for (const transactionalId of this.#ongoing) yield this.#transactions.get(transactionalId)!
   }
 
   all(): IterableIterator<Transaction> {
