@@ -22,6 +22,7 @@ import {
   PooledAnswer,
   type RequestContext,
 } from './handler.js'
+import { type Exchange, InterceptorChain, type RequestInterceptor } from './interceptor.js'
 
 /** What is to become of the connection after a request. */
 export interface Outcome {
@@ -33,19 +34,12 @@ export interface Outcome {
   readonly close: boolean
 }
 
-/** What cuts across all APIs: quotas, a journal, injected faults, metrics. */
-export interface RequestInterceptor {
-  /** Before the handler. What it throws is answered as if the handler had thrown it. */
-  beforeRequest?(context: RequestContext, request: unknown): void
-  /** After the handler, before the answer goes out. */
-  beforeAnswer?(context: RequestContext, request: unknown, answer: Answer<unknown>): void
-}
-
 export interface DispatcherOptions {
   readonly handlers: readonly Handler[]
   readonly logger: Logger
   /** Serve what Kafka 3.9 had before the versions of 4.3, too. */
   readonly legacyVersions?: boolean
+  /** The first is the outermost. Without any, requests go straight to their handlers. */
   readonly interceptors?: readonly RequestInterceptor[]
 }
 
@@ -73,23 +67,23 @@ export class RequestDispatcher {
   readonly #handlers: ReadonlyMap<number, Handler>
   readonly #served: ReadonlyMap<number, Versions>
   readonly #logger: Logger
-  readonly #interceptors: readonly RequestInterceptor[]
+  readonly #interceptors: InterceptorChain | undefined
 
   constructor(options: DispatcherOptions) {
-    this.#handlers = new Map(options.handlers.map((each) => [each.request.key, each]))
+    const { handlers, logger, legacyVersions, interceptors = [] } = options
+    this.#handlers = new Map(handlers.map((each) => [each.request.key, each]))
     this.#served = new Map(
-      options.handlers.map((each) => [
-        each.request.key,
-        servedVersions(each, options.legacyVersions),
-      ]),
+      handlers.map((each) => [each.request.key, servedVersions(each, legacyVersions)]),
     )
-    this.#logger = options.logger
-    this.#interceptors = options.interceptors ?? []
+    this.#logger = logger
+    this.#interceptors = interceptors.length === 0 ? undefined : new InterceptorChain(interceptors)
   }
 
   /** Whether the request in `frame` may begin while others of its connection that may are under way. */
   overlaps(frame: Buffer): boolean {
-    return frame.length >= 2 && this.#handlers.get(frame.readInt16BE(0))?.overlaps === true
+    if (frame.length < 2 || this.#handlers.get(frame.readInt16BE(0))?.overlaps !== true)
+      return false
+    return this.#interceptors?.isOrdering !== true
   }
 
   /** Answers the request in `frame` (without its size). Neither throws nor rejects. */
@@ -101,48 +95,78 @@ export class RequestDispatcher {
       const decoded = decodeRequestHeader(frame)
       header = decoded.header
       handler = this.#handlerOf(header)
-      if (!this.#serves(header)) return this.#refuseVersion(handler, header, peer)
+      if (!this.#serves(handler, header)) return this.#refuseVersion(handler, header, peer)
       request = decode(handler.request, header.requestApiVersion, frame, decoded.bodyOffset).value
     } catch (error) {
       return this.#closeFor(error, peer)
     }
-    return this.#handle(handler, contextOf(header, peer), request)
+    const context = contextOf(header, peer)
+    if (this.#interceptors === undefined) {
+      const answer = this.#ask(handler, context, request)
+      return answer instanceof Promise
+        ? answer.then((settled) => this.#encode(handler, context, settled))
+        : this.#encode(handler, context, answer)
+    }
+    const exchange = { context, handler, request, requestBytes: frame.length }
+    return this.#intercept(this.#interceptors, exchange)
   }
 
-  #handle(handler: Handler, context: RequestContext, request: unknown): Outcome | Promise<Outcome> {
+  #intercept(chain: InterceptorChain, exchange: Exchange): Outcome | Promise<Outcome> {
+    const { handler, context } = exchange
+    const ask = (request: unknown): Answer<unknown> | Promise<Answer<unknown>> =>
+      this.#ask(handler, context, request)
+    const refuse = (error: unknown): Answer<unknown> =>
+      this.#refuse(handler, context, exchange.request, error)
+    const finish = (answer: Answer<unknown>): Outcome => {
+      const outcome = this.#encode(handler, context, answer)
+      chain.answered(exchange, answer, outcome.frame)
+      return outcome
+    }
+    const answer = chain.run(exchange, ask, refuse)
+    return answer instanceof Promise ? answer.then(finish) : finish(answer)
+  }
+
+  /** What the handler answers, errors included. */
+  #ask(
+    handler: Handler,
+    context: RequestContext,
+    request: unknown,
+  ): Answer<unknown> | Promise<Answer<unknown>> {
     try {
-      for (const interceptor of this.#interceptors) interceptor.beforeRequest?.(context, request)
       const answer = handler.handle(context, request)
-      if (!(answer instanceof Promise)) return this.#answer(handler, context, request, answer)
-      return answer.then(
-        (settled) => this.#answer(handler, context, request, settled),
-        (error: unknown) => this.#refuse(handler, context, request, error),
-      )
+      if (!(answer instanceof Promise)) return answer
+      return answer.catch((error: unknown) => this.#refuse(handler, context, request, error))
     } catch (error) {
       return this.#refuse(handler, context, request, error)
     }
   }
 
-  #answer(
+  #refuse(
     handler: Handler,
     context: RequestContext,
     request: unknown,
-    answer: Answer<unknown>,
-  ): Outcome {
-    for (const each of this.#interceptors) each.beforeAnswer?.(context, request, answer)
-    if (answer === NO_ANSWER) return SILENCE
-    if (answer === CLOSE_CONNECTION) return CLOSE
-    if (!(answer instanceof PooledAnswer)) return this.#encode(handler, context, answer, undefined)
-    return this.#encode(handler, context, answer.message, answer.release)
+    error: unknown,
+  ): Answer<unknown> {
+    const refusal = this.#asKafkaError(context, error)
+    try {
+      return handler.refuse(request, refusal, context)
+    } catch (another) {
+      this.#logger.error({ ...describe(context), error: another }, 'a refusal has failed')
+      return CLOSE_CONNECTION
+    }
   }
 
   #encode(
     handler: Handler,
     context: RequestContext,
-    message: unknown,
-    release: (() => void) | undefined,
+    answer: Answer<unknown>,
     version = context.apiVersion,
   ): Outcome {
+    if (answer === NO_ANSWER) return SILENCE
+    if (answer === CLOSE_CONNECTION) return CLOSE
+    const isPooled = answer instanceof PooledAnswer
+    const message = isPooled ? answer.message : answer
+    const release = isPooled ? answer.release : undefined
     try {
       const { correlationId } = context
       const frame = encodeResponseFrame(handler.response, version, correlationId, message)
@@ -150,16 +174,6 @@ export class RequestDispatcher {
     } catch (error) {
       release?.()
       this.#logger.error({ ...describe(context), error }, 'an answer cannot be encoded')
-      return CLOSE
-    }
-  }
-
-  #refuse(handler: Handler, context: RequestContext, request: unknown, error: unknown): Outcome {
-    const refusal = this.#asKafkaError(context, error)
-    try {
-      return this.#answer(handler, context, request, handler.refuse(request, refusal, context))
-    } catch (another) {
-      this.#logger.error({ ...describe(context), error: another }, 'a refusal has failed')
       return CLOSE
     }
   }
@@ -178,8 +192,10 @@ export class RequestDispatcher {
     return handler
   }
 
-  #serves({ requestApiKey, requestApiVersion }: RequestHeader): boolean {
-    return includes(this.#served.get(requestApiKey)!, requestApiVersion)
+  #serves(handler: Handler, { requestApiKey, requestApiVersion }: RequestHeader): boolean {
+    const usual = this.#served.get(requestApiKey)!
+    const served = this.#interceptors?.versions(handler, usual) ?? usual
+    return includes(served, requestApiVersion)
   }
 
   /**
@@ -194,7 +210,11 @@ export class RequestDispatcher {
       return this.#closeFor(new DecodeError(`${name} v${requestApiVersion} is not served`, 0), peer)
     }
     const context = contextOf(header, peer)
-    return this.#encode(handler, context, handler.refuse(undefined, error, context), undefined, 0)
+    const answer = handler.refuse(undefined, error, context)
+    if (this.#interceptors === undefined) return this.#encode(handler, context, answer, 0)
+    const { min, max } = this.#interceptors.versions(handler, this.#served.get(requestApiKey)!)
+    const apiKeys = [{ apiKey: requestApiKey, minVersion: min, maxVersion: max }]
+    return this.#encode(handler, context, { ...(answer as object), apiKeys }, 0)
   }
 
   #closeFor(error: unknown, peer: Peer): Outcome {

@@ -4,6 +4,7 @@ import { cleanerSettings } from '../broker/cleaner-settings.js'
 import { DirectoryAssignments } from '../broker/directory-assignments.js'
 import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
+import type { RequestInterceptor } from '../broker/interceptor.js'
 import { LiveMetadata } from '../broker/live-metadata.js'
 import { ProducerIdManager } from '../broker/producer-id-manager.js'
 import { producerStateConfig } from '../broker/producer-state-config.js'
@@ -55,6 +56,8 @@ export interface BrokerServerOptions {
   readonly logger: Logger
   /** This machine's name, advertised where a listener is on every interface. */
   readonly hostName: string
+  /** What stands around the handlers; the first is the outermost. */
+  readonly interceptors?: readonly RequestInterceptor[]
   /** The node can't go on once it has started: its metadata log has failed, or all its disks. It is to be closed. */
   readonly onFault: (error: Error) => void
 }

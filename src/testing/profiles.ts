@@ -1,0 +1,25 @@
+/** What a broker is configured as before the user's own configuration. */
+export type ProfileName = 'test' | 'kafka'
+
+/** Over what Apache Kafka ships for a single node. The documentation lists each, with its reason. */
+const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, string>>>> = {
+  kafka: {},
+  test: {
+    // The first member of a group doesn't wait 3 s for others.
+    'group.initial.rebalance.delay.ms': '0',
+    // Nobody needs 50 partitions to share the load of one process.
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.num.partitions': '1',
+    'share.coordinator.state.topic.num.partitions': '1',
+  },
+}
+
+export function profileProperties(profile: ProfileName): ReadonlyMap<string, string> {
+  const properties = PROFILES[profile]
+  if (properties === undefined) {
+    throw new TypeError(
+      `profile ${profile}: it has to be one of ${Object.keys(PROFILES).join(', ')}`,
+    )
+  }
+  return new Map(Object.entries(properties))
+}

@@ -1,0 +1,124 @@
+import type { Logger } from '../env/logger.js'
+import type { ApiName } from '../protocol/api-keys.js'
+import type { ClientOptions } from './client-options.js'
+import type { Faults } from './faults/faults.js'
+import type { Journal, JournalEntry } from './journal-entry.js'
+import type { ProfileName } from './profiles.js'
+import type {
+  AssignmentExpectation,
+  CommitExpectation,
+  GroupDescription,
+  GroupExpectation,
+  GroupOffsetView,
+  GroupView,
+  RecordQuery,
+  RecordView,
+  TopicView,
+  TransactionView,
+  WaitOptions,
+} from './views.js'
+
+/** A length of time: milliseconds, or a number with its unit: `'45s'`, `'1.5h'`, `'7d'`, `'200ms'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+
+/** The time that sessions, transactions, retention and segments go by. */
+export interface BrokerClock {
+  readonly isVirtual: boolean
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /**
+   * Moves a virtual clock on; what falls due on the way happens in its order. Resolves when that is
+   * done. Long polls, sockets and the clients' own clocks keep the machine's time.
+   *
+   * @throws TypeError when the clock isn't virtual, or for what isn't a length of time
+   */
+  advance(duration: Duration): Promise<void>
+}
+
+/** How many exchanges the journal keeps. */
+export interface JournalOptions {
+  /** 10,000 unless said; 0 keeps none. */
+  readonly maxEntries?: number
+  /** What they take up on the wire, all together; 64 MiB unless said. */
+  readonly maxBytes?: number
+}
+
+/** How a broker is to be started. Everything may be left out. */
+export interface BrokerOptions {
+  /**
+   * What it is configured as before {@link config}: `test`, which is so unless said, has nobody wait
+   * for what only matters in production; `kafka` is what Apache Kafka ships for a single node.
+   */
+  readonly profile?: ProfileName
+  /** Where it listens; a port of its own is chosen where none is given. */
+  readonly port?: number
+  /** `virtual`: the logical clock stands still until it is moved. `system` unless said. */
+  readonly clock?: 'system' | 'virtual'
+  /** The release of Apache Kafka, e.g. `2.8`, whose API versions it is to have; 4.3 unless said. */
+  readonly asVersion?: string
+  readonly journal?: JournalOptions
+  /** Where its data is kept, and found again by the next broker there; otherwise in memory. */
+  readonly directory?: string
+  /** What it may take up in memory, where there is no directory: bytes, 1 GiB unless said. */
+  readonly memoryBytes?: number
+  /** Configuration by Kafka's names, over that of the profile: `{'num.partitions': '3'}`. */
+  readonly config?: Readonly<Record<string, string>>
+  /** What the broker has to say; it is silent without. A pino logger will do. */
+  readonly logger?: Logger
+  /** The broker can't go on, because its disks have failed: it should be closed. */
+  readonly onFailure?: (error: Error) => void
+}
+
+/** A broker in this process. */
+export interface RunningBroker {
+  /** `host:port`, for the clients' configuration. */
+  readonly bootstrapServers: string
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly profile: ProfileName
+  readonly clients: ClientOptions
+  readonly faults: Faults
+  readonly journal: Journal
+  readonly clock: BrokerClock
+
+  /**
+   * Tells clients from now on to come to `address` (`host:port`), as behind a forwarded port; null:
+   * to where they have come to, as from the start unless `advertised.listeners` is set.
+   *
+   * @throws TypeError for what isn't an address
+   */
+  advertise(address: string | null): void
+
+  topic(name: string): TopicView
+  group(groupId: string): GroupView
+  /** Names of all topics but Kafka's own. */
+  topics(): readonly string[]
+  /** Ids of all groups. */
+  groups(): Promise<readonly string[]>
+  transactions(): Promise<readonly TransactionView[]>
+
+  /** Resolves with the topic's records when there are at least `n`. */
+  waitForMessages(
+    topic: string,
+    n: number,
+    options?: WaitOptions & RecordQuery,
+  ): Promise<readonly RecordView[]>
+  waitForGroup(groupId: string, expected?: GroupExpectation): Promise<GroupDescription>
+  /** Resolves when members have all partitions that they are to have. */
+  waitForAssignment(groupId: string, expected?: AssignmentExpectation): Promise<GroupDescription>
+  waitForCommit(groupId: string, expected: CommitExpectation): Promise<GroupOffsetView>
+  /**
+   * Resolves with the first request that matches and has been answered, among those in the journal
+   * too: `after: broker.journal.lastNumber` leaves those out.
+   */
+  waitForRequest(
+    api: ApiName,
+    match?: (entry: JournalEntry) => boolean,
+    options?: WaitOptions & { readonly after?: number },
+  ): Promise<JournalEntry>
+
+  /** Answers what is under way, then closes everything. */
+  close(): Promise<void>
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
