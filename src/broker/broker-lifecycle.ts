@@ -53,6 +53,8 @@ export class BrokerLifecycle {
   readonly #offlineDirectories = new Set<string>()
   #heartbeats: Promise<void> | undefined
   #whenUnfenced: (() => void) | undefined
+  /** Hear when the controller has fenced the broker or let it go on. */
+  readonly #fencingListeners = new Set<() => void>()
 
   constructor(private readonly options: BrokerLifecycleOptions) {}
 
@@ -93,6 +95,22 @@ export class BrokerLifecycle {
     })
   }
 
+  /** Asks the controller to fence the broker, or to let clients come again; resolves when it has. */
+  async setFenced(isFenced: boolean): Promise<void> {
+    this.#wantFence = isFenced
+    this.#pause?.end()
+    if (this.#isFenced === isFenced || this.#closed) return
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        const isOver = this.#closed || this.#wantFence !== isFenced
+        if (!isOver && this.#isFenced !== isFenced) return
+        this.#fencingListeners.delete(settle)
+        resolve()
+      }
+      this.#fencingListeners.add(settle)
+    })
+  }
+
   /** A log directory has failed: the next heartbeat says so, at once. */
   directoryFailed(directoryId: string): void {
     this.#offlineDirectories.add(directoryId)
@@ -127,6 +145,7 @@ export class BrokerLifecycle {
     this.#closed = true
     this.#pause?.end()
     this.#whenUnfenced?.()
+    for (const listener of [...this.#fencingListeners]) listener()
   }
 
   async #tryToRegister(): Promise<ErrorCode> {
@@ -170,7 +189,7 @@ export class BrokerLifecycle {
       this.#backoffMs = FIRST_BACKOFF_MS
       this.#took(answer)
       // Until it is let in, and once it is to be let go, the controller waits for nothing but us.
-      const isHurried = this.#isFenced || this.#wantShutDown
+      const isHurried = this.#isFenced !== this.#wantFence || this.#wantShutDown
       await this.#wait(isHurried ? FIRST_BACKOFF_MS : this.options.heartbeatIntervalMs)
     }
   }
@@ -181,7 +200,9 @@ export class BrokerLifecycle {
       if (isFenced) logger.warn({ nodeId }, 'the broker is fenced')
       else logger.debug({ nodeId }, 'the broker is unfenced')
     }
+    const isChange = isFenced !== this.#isFenced
     this.#isFenced = isFenced
+    if (isChange) for (const listener of [...this.#fencingListeners]) listener()
     if (isFenced) return
     this.#whenUnfenced?.()
     this.#whenUnfenced = undefined

@@ -32,6 +32,11 @@ export interface RequestContext {
   readonly apiVersion: number
   readonly correlationId: number
   readonly clientId: string | null
+  /**
+   * Asked of each partition that a fetch is about: an error that it is to be answered with, put there
+   * by an interceptor.
+   */
+  refusePartition?: (topic: string | undefined, partition: number) => number | undefined
 }
 
 /** A handler returns this when the request is to be answered with nothing (Produce with acks 0). */

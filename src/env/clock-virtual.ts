@@ -53,6 +53,11 @@ export class VirtualClock implements Clock {
     return true
   }
 
+  /** Moves on to a moment before which no timer is due. */
+  advanceTo(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs)
+  }
+
   #push(entry: Entry): void {
     const heap = this.#heap
     let at = heap.length

@@ -75,6 +75,8 @@ export class BrokerServer {
   readonly #endings: (() => void | Promise<void>)[] = []
   #closing: Promise<void> | undefined
   #clusterId = ''
+  #server: SocketServer | undefined
+  #services: BrokerServices | undefined
   #isStarted = false
   #endpoints: readonly Endpoint[] = []
   #lifecycle: BrokerLifecycle | undefined
@@ -118,6 +120,26 @@ export class BrokerServer {
     return this.#endpoints
   }
 
+  /** What the handlers work with. */
+  get services(): BrokerServices {
+    return this.#services!
+  }
+
+  /** Refuses connections and closes those that there are, until {@link openPorts}. */
+  async closePorts(): Promise<void> {
+    await this.#server?.suspend()
+  }
+
+  /** @throws NetworkError when somebody else has a port by now */
+  async openPorts(): Promise<void> {
+    await this.#server?.resume()
+  }
+
+  /** Has the controller fence this broker, or let it serve again; resolves when it has. */
+  async setFenced(isFenced: boolean): Promise<void> {
+    await this.#lifecycle?.setFenced(isFenced)
+  }
+
   /** Lets the controller know, answers what is under way, and closes everything. */
   close(): Promise<void> {
     this.#closing ??= this.#end()
@@ -135,7 +157,7 @@ export class BrokerServer {
   }
 
   async #start(): Promise<void> {
-    const { network, clocks, logger, hostName } = this.#options
+    const { network, clocks, logger, hostName, interceptors } = this.#options
     const { current } = this.#config
     requireSupported(current)
     reportConfig(current, logger)
@@ -145,14 +167,18 @@ export class BrokerServer {
       logger,
       limits: () => serverLimits(this.#config.current),
     })
+    this.#server = server
     this.#endings.push(() => server.close(DRAIN_MS))
     this.#endpoints = await openListeners(server, current, hostName)
     const services = await this.#startNode()
+    const handlers = createHandlers(services)
+    this.#services = Object.assign(services, { handlers })
     server.enableRequests(
       new RequestDispatcher({
-        handlers: createHandlers(services),
+        handlers,
         logger,
         legacyVersions: current.servesLegacyVersions,
+        ...(interceptors === undefined ? {} : { interceptors }),
       }),
     )
     // The connections are to end before what answers them, and what waits there must not hold them.

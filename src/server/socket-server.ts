@@ -21,6 +21,12 @@ export interface SocketServerOptions {
   readonly limits: () => ServerLimits
 }
 
+interface Port {
+  /** Name of the listener. */
+  readonly listener: string
+  readonly opened: NetworkListener
+}
+
 interface Waiting {
   readonly socket: NetworkSocket
   readonly listener: string
@@ -29,7 +35,9 @@ interface Waiting {
 /** The open ports of a node and the connections to them (Kafka's `SocketServer`). */
 export class SocketServer implements ConnectionOwner {
   readonly #options: SocketServerOptions
-  readonly #listeners: NetworkListener[] = []
+  readonly #ports: Port[] = []
+  /** Those that were open, and are to be again. */
+  readonly #suspended: Port[] = []
   readonly #connections = new Set<Connection>()
   readonly #perIp = new Map<string, number>()
   readonly #waiting: Waiting[] = []
@@ -71,16 +79,35 @@ export class SocketServer implements ConnectionOwner {
   async listen(listener: string, host: string, port: number): Promise<NetworkAddress> {
     const { network } = this.#options
     const opened = await network.listen(host, port, (socket) => this.#accept(socket, listener))
-    this.#listeners.push(opened)
+    this.#ports.push({ listener, opened })
     return opened.address
   }
 
   /** Closes a port again. */
   async unlisten({ host, port }: NetworkAddress): Promise<void> {
-    const index = this.#listeners.findIndex(
-      ({ address }) => address.host === host && address.port === port,
+    const index = this.#ports.findIndex(
+      ({ opened: { address } }) => address.host === host && address.port === port,
     )
-    if (index >= 0) await this.#listeners.splice(index, 1)[0]!.close()
+    if (index >= 0) await this.#ports.splice(index, 1)[0]!.opened.close()
+  }
+
+  /** Closes the ports and every connection, until {@link resume}. What is under way is carried on. */
+  async suspend(): Promise<void> {
+    this.#suspended.push(...this.#ports.splice(0))
+    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
+    await Promise.all(this.#suspended.map(({ opened }) => opened.close()))
+    for (const connection of [...this.#connections]) connection.close()
+  }
+
+  /**
+   * Opens the same ports again.
+   *
+   * @throws NetworkError when somebody else has one of them by now
+   */
+  async resume(): Promise<void> {
+    for (const { listener, opened } of this.#suspended.splice(0)) {
+      await this.listen(listener, opened.address.host, opened.address.port)
+    }
   }
 
   /** Begins to answer, with what has come so far (Kafka's `enableRequestProcessing`). */
@@ -98,7 +125,7 @@ export class SocketServer implements ConnectionOwner {
     this.#isClosed = true
     this.#idleTimer?.cancel()
     for (const { socket } of this.#waiting.splice(0)) socket.destroy()
-    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    await Promise.all(this.#ports.map(({ opened }) => opened.close()))
     for (const connection of [...this.#connections]) connection.finish()
     if (this.#connections.size === 0) return
     await new Promise<void>((resolve) => {

@@ -35,8 +35,6 @@ export interface RecordView {
   readonly producerId: number
   readonly producerEpoch: number
   readonly isTransactional: boolean
-  /** The value as JSON. @throws SyntaxError */
-  json<T = unknown>(): T
 }
 
 export interface RecordQuery {
@@ -86,6 +84,8 @@ export interface GroupMemberView {
   readonly instanceId: string | null
   readonly clientId: string
   readonly clientHost: string
+  /** Names of the topics that it wants. */
+  readonly subscription: readonly string[]
   /** What it has; empty while the group rebalances. */
   readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
 }
@@ -95,7 +95,7 @@ export interface GroupOffsetView {
   readonly partition: number
   readonly offset: number
   readonly metadata: string | null
-  /** End of what may be read, less the committed offset. */
+  /** The partition's high watermark less the committed offset. */
   readonly lag: number
 }
 

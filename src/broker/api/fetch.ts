@@ -147,6 +147,8 @@ class Fetch {
   }
 
   #check({ topic, partition }: FetchPartition): ErrorCode {
+    const injected = this.requestContext.refusePartition?.(topic, partition)
+    if (injected !== undefined) return injected as ErrorCode
     if (this.#isFollower && !this.#mayReplicate()) return ErrorCode.TOPIC_AUTHORIZATION_FAILED
     if (topic === undefined) return ErrorCode.UNKNOWN_TOPIC_ID
     if (!this.#isFollower && !this.#mayRead(topic)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED

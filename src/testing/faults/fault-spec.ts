@@ -73,7 +73,7 @@ export type FaultAction =
     }
   | {
       /**
-       * Never answered, and neither is what the connection asks after it, as with a broker that
+       * Not answered, and neither is what the connection asks after it, as with a broker that
        * hangs: until the client closes the connection, or the fault is stopped.
        */
       readonly kind: 'drop'
@@ -81,7 +81,10 @@ export type FaultAction =
       readonly when?: FaultMoment
     }
   | {
-      /** Answered with a throttle time, in milliseconds; and the answer is held back as by Kafka. */
+      /**
+       * Answered with a throttle time, in milliseconds, for which nothing more is taken from the
+       * connection (KIP-219).
+       */
       readonly kind: 'throttle'
       readonly api: ApiSelector
       readonly ms: number

@@ -3,6 +3,7 @@ import type {
   ApiSelector,
   FaultMoment,
   FaultOptions,
+  FaultSelectors,
   FaultSpec,
   NameSelector,
 } from './fault-spec.js'
@@ -18,6 +19,8 @@ export interface Fault {
   readonly hits: number
   /** It may strike again. */
   readonly isActive: boolean
+  /** Resolves when it is in force: the port closed, the broker fenced. Others are so from the start. */
+  readonly ready: Promise<void>
   /** At the next call only. */
   once(): Fault
   /** At the next `n` calls. */
@@ -102,4 +105,4 @@ export interface Faults {
   clear(): Promise<void>
 }
 
-type FaultTriggerOptions = Omit<FaultOptions, keyof import('./fault-spec.js').FaultSelectors>
+type FaultTriggerOptions = Omit<FaultOptions, keyof FaultSelectors>

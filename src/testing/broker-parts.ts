@@ -1,0 +1,115 @@
+import { resolve } from 'node:path'
+import { MemoryDisk } from '../env/disk-memory.js'
+import { NodeDisk } from '../env/disk-node.js'
+import { machineName } from '../env/host.js'
+import { silentLogger } from '../env/logger.js'
+import { systemNetwork } from '../env/network-node.js'
+import { systemRandom } from '../env/random.js'
+import { BrokerServer } from '../server/broker-server.js'
+import {
+  DEFAULT_MEMORY_BYTES,
+  MEMORY_DIRECTORY,
+  nodeProperties,
+} from '../server/node-properties.js'
+import { AdvertisedAddress } from './advertised-address.js'
+import { type MovableClocks, realClocks, virtualClocks } from './broker-clock.js'
+import { FaultRegistry } from './faults/fault-registry.js'
+import { FaultyDisk } from './faulty-disk.js'
+import { RequestJournal } from './journal.js'
+import { LocalClient } from './local-client.js'
+import { profileProperties } from './profiles.js'
+import type { BrokerOptions } from './running-broker.js'
+import { type RunningServer, ServerFaults } from './server-faults.js'
+import { tellRequests } from './waiting.js'
+
+/** Both addresses that it may stand for are opened. */
+const LOCALHOST = 'localhost'
+const RECENT_REQUESTS = 50
+
+/** What a broker is made of that stays when it is restarted. */
+export class BrokerParts {
+  readonly clocks: MovableClocks
+  readonly journal: RequestJournal
+  readonly faults: FaultRegistry
+  readonly address: AdvertisedAddress
+  readonly #disk: FaultyDisk
+  readonly #properties: Map<string, string>
+  #running: RunningServer | undefined
+
+  constructor(private readonly options: BrokerOptions) {
+    const { directory, memoryBytes = DEFAULT_MEMORY_BYTES, clock, journal = {} } = options
+    const disk = directory === undefined ? new MemoryDisk(memoryBytes) : new NodeDisk()
+    this.#disk = new FaultyDisk(disk)
+    this.clocks = clock === 'virtual' ? virtualClocks((task) => disk.atTurnEnd(task)) : realClocks()
+    const { pacing } = this.clocks.clocks
+    this.#properties = this.#configuration()
+    this.journal = new RequestJournal({ clock: pacing, ...journal })
+    this.faults = new FaultRegistry({
+      broker: new ServerFaults(() => this.running, this.#disk),
+      clock: pacing,
+      onStrike: (context, { id }) => this.journal.struck(context, id),
+      recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),
+    })
+    if (options.asVersion !== undefined) this.faults.asVersion(options.asVersion)
+    const nodeId = Number(this.#properties.get('node.id'))
+    const isAdvertised = this.#properties.has('advertised.listeners')
+    this.address = new AdvertisedAddress(nodeId, !isAdvertised)
+  }
+
+  get running(): RunningServer {
+    if (this.#running === undefined) throw new Error('the broker is not running')
+    return this.#running
+  }
+
+  /** @throws Error with a message for the user */
+  async start(): Promise<void> {
+    const { logger = silentLogger } = this.options
+    const server = await BrokerServer.start({
+      properties: this.#properties,
+      disk: this.#disk,
+      network: systemNetwork,
+      clocks: this.clocks.clocks,
+      random: systemRandom,
+      logger,
+      hostName: machineName(),
+      interceptors: [this.journal, this.faults, this.address],
+      onFault: (error) => {
+        logger.error({ err: error }, 'the broker has failed')
+        this.options.onFailure?.(error)
+      },
+    })
+    this.#running = {
+      server,
+      client: new LocalClient(server.services, server.endpoints[0]!.name),
+    }
+  }
+
+  /** Ends what is running; {@link start} begins it anew, with the same data on the same port. */
+  async stop(): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.#running = undefined
+    this.#keepPort(running.server.endpoints[0]!.port)
+    running.client.close()
+    this.faults.release()
+    await running.server.close()
+  }
+
+  #configuration(): Map<string, string> {
+    const { config = {}, port = 0, profile = 'test' } = this.options
+    const directory =
+      this.options.directory === undefined ? MEMORY_DIRECTORY : resolve(this.options.directory)
+    const nodeId = config['node.id']
+    const disk = this.#disk
+    const properties = nodeProperties({ disk, directory, host: LOCALHOST, port, nodeId })
+    for (const [name, value] of profileProperties(profile)) properties.set(name, value)
+    for (const [name, value] of Object.entries(config)) properties.set(name, String(value))
+    return properties
+  }
+
+  /** Where the system has chosen one, it is this one from now on. */
+  #keepPort(port: number): void {
+    const listeners = this.#properties.get('listeners')!
+    this.#properties.set('listeners', listeners.replace(/:0(?=,|$)/, `:${port}`))
+  }
+}

@@ -1,0 +1,49 @@
+import { type Answer, CLOSE_CONNECTION, NO_ANSWER } from '../../broker/handler.js'
+import { NO_VERSIONS, type Versions } from '../../protocol/codec/index.js'
+import type { ApiVersionsResponse } from '../../protocol/schema/api-versions.js'
+import { selectedApis } from './check-spec.js'
+import type { FaultSpec } from './fault-spec.js'
+import { releaseVersions } from './release-versions.js'
+
+/** What becomes of an API's versions. */
+export type VersionCapping = (
+  handler: { readonly request: { readonly key: number } },
+  usual: Versions,
+) => Versions
+
+/**
+ * What a fault does to versions; undefined when it has nothing to do with them.
+ *
+ * @throws TypeError for a release that isn't known
+ */
+export function cappingOf(spec: FaultSpec): VersionCapping | undefined {
+  if (spec.kind === 'asVersion') {
+    const ofRelease = releaseVersions(spec.release)
+    return ({ request }, usual) => both(usual, ofRelease.get(request.key) ?? NO_VERSIONS)
+  }
+  if (spec.kind !== 'capVersions') return undefined
+  const apis = selectedApis(spec.api)
+  const cap = { min: spec.min ?? 0, max: spec.max }
+  return ({ request }, usual) =>
+    apis === undefined || apis.has(request.key) ? both(usual, cap) : usual
+}
+
+/** An ApiVersions answer without what is capped. */
+export function cappedVersions(
+  answer: Answer<unknown>,
+  cappings: readonly VersionCapping[],
+): Answer<unknown> {
+  if (answer === NO_ANSWER || answer === CLOSE_CONNECTION) return answer
+  const message = answer as ApiVersionsResponse
+  const apiKeys = message.apiKeys.flatMap((each) => {
+    let versions: Versions = { min: each.minVersion, max: each.maxVersion }
+    for (const capping of cappings) versions = capping({ request: { key: each.apiKey } }, versions)
+    const { min, max } = versions
+    return min > max ? [] : [{ ...each, minVersion: min, maxVersion: max }]
+  })
+  return { ...message, apiKeys }
+}
+
+function both(a: Versions, b: Versions): Versions {
+  return { min: Math.max(a.min, b.min), max: Math.min(a.max, b.max) }
+}

@@ -1,0 +1,187 @@
+import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import {
+  batchesOf,
+  ControlRecordType,
+  controlRecordType,
+  isControl,
+  isTransactional,
+  type LogRecord,
+  lastOffset,
+  MAGIC_V2,
+  magic,
+  producerEpoch,
+  producerId,
+  recordsOf,
+  TimestampType,
+  timestampType,
+} from '../../protocol/records/index.js'
+import { FetchRequest, FetchResponse } from '../../protocol/schema/fetch.js'
+import type { RunningServer } from '../server-faults.js'
+import type { PartitionView, RecordQuery, RecordView, TopicView } from '../views.js'
+
+/** The last one that names topics. */
+const FETCH_VERSION = 12
+const FETCH_BYTES = 8 * 1024 * 1024
+const CONSUMER = -1
+const NO_SESSION = { sessionId: 0, sessionEpoch: -1 }
+const DEFAULT_MAX_RECORDS = 100_000
+
+type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
+
+/** A topic as its broker has it. */
+export class InspectedTopic implements TopicView {
+  constructor(
+    readonly name: string,
+    private readonly running: () => RunningServer,
+  ) {}
+
+  exists(): boolean {
+    return this.running().server.services.metadata.topicsByName.has(this.name)
+  }
+
+  partitions(): readonly PartitionView[] {
+    const { metadata, logs } = this.running().server.services
+    const partitions = metadata.topicsByName.get(this.name)?.partitions ?? new Map()
+    return [...partitions]
+      .map(([partition, { leader, leaderEpoch }]): PartitionView => {
+        // One that nobody has used has no log yet.
+        const log = logs.log(this.name, partition)
+        return {
+          partition,
+          leader,
+          leaderEpoch,
+          logStartOffset: log?.logStartOffset ?? 0,
+          highWatermark: log?.highWatermark ?? 0,
+          lastStableOffset: log?.lastStableOffset ?? 0,
+          logEndOffset: log?.logEndOffset ?? 0,
+        }
+      })
+      .sort((a, b) => a.partition - b.partition)
+  }
+
+  async records(query: RecordQuery = {}): Promise<readonly RecordView[]> {
+    const found: RecordView[] = []
+    for (const view of this.partitions()) {
+      if (query.partition !== undefined && query.partition !== view.partition) continue
+      await this.#read(view, query, found)
+    }
+    return found
+  }
+
+  async count(query: RecordQuery = {}): Promise<number> {
+    return (await this.records(query)).length
+  }
+
+  async #read(view: PartitionView, query: RecordQuery, found: RecordView[]): Promise<void> {
+    const { from = 0, max = DEFAULT_MAX_RECORDS, isolation = 'read_committed' } = query
+    const readCommitted = isolation === 'read_committed'
+    const { partition } = view
+    let offset = Math.max(from, view.logStartOffset)
+    const end = readCommitted ? view.lastStableOffset : view.highWatermark
+    const limit = found.length + max
+    while (offset < end && found.length < limit) {
+      const fetched = await this.#fetch(partition, offset, readCommitted)
+      const next = new FetchedRecords(this.name, fetched, offset).addTo(found, limit)
+      if (next <= offset) return
+      offset = next
+    }
+  }
+
+  async #fetch(
+    partition: number,
+    fetchOffset: number,
+    readCommitted: boolean,
+  ): Promise<FetchedPartition> {
+    const partitions = [{ partition, fetchOffset, partitionMaxBytes: FETCH_BYTES }]
+    const { responses } = await this.running().client.ask(
+      FetchRequest,
+      FetchResponse,
+      FETCH_VERSION,
+      {
+        replicaId: CONSUMER,
+        maxWaitMs: 0,
+        minBytes: 0,
+        maxBytes: FETCH_BYTES,
+        isolationLevel: readCommitted ? 1 : 0,
+        ...NO_SESSION,
+        topics: [{ topic: this.name, partitions }],
+        forgottenTopicsData: [],
+      },
+    )
+    const fetched = responses[0]!.partitions[0]!
+    if (fetched.errorCode === ErrorCode.NONE) return fetched
+    throw new KafkaError(fetched.errorCode as ErrorCode)
+  }
+}
+
+/** The records in an answer to a fetch, as a consumer takes them out. */
+class FetchedRecords {
+  /** Of the transactions that are aborted from where the reading has come to. */
+  readonly #aborted = new Set<number>()
+  readonly #abortedFrom: { readonly producerId: number; readonly firstOffset: number }[]
+
+  constructor(
+    private readonly topic: string,
+    private readonly fetched: FetchedPartition,
+    private readonly from: number,
+  ) {
+    const aborted = fetched.abortedTransactions ?? []
+    this.#abortedFrom = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  }
+
+  /** @returns the offset to go on with */
+  addTo(found: RecordView[], limit: number): number {
+    let next = this.from
+    const { records } = this.fetched
+    if (records === null) return next
+    for (const at of batchesOf(records)) {
+      if (magic(records, at) !== MAGIC_V2) continue
+      next = lastOffset(records, at) + 1
+      this.#beginAborted(next)
+      if (isControl(records, at)) this.#endAborted(records, at)
+      else if (!isTransactional(records, at) || !this.#aborted.has(producerId(records, at))) {
+        for (const record of recordsOf(records, at)) {
+          if (record.offset < this.from || found.length >= limit) continue
+          found.push(this.#view(records, at, record))
+        }
+      }
+      if (found.length >= limit) return next
+    }
+    return next
+  }
+
+  #beginAborted(before: number): void {
+    while (this.#abortedFrom.length > 0 && this.#abortedFrom[0]!.firstOffset < before) {
+      this.#aborted.add(this.#abortedFrom.shift()!.producerId)
+    }
+  }
+
+  #endAborted(records: Buffer, at: number): void {
+    for (const { key } of recordsOf(records, at)) {
+      if (controlRecordType(key) !== ControlRecordType.ABORT) continue
+      this.#aborted.delete(producerId(records, at))
+    }
+  }
+
+  #view(batch: Buffer, at: number, record: LogRecord): RecordView {
+    const { offset, timestamp, key, value, headers } = record
+    const isAppendTime = timestampType(batch, at) === TimestampType.LOG_APPEND_TIME
+    return {
+      topic: this.topic,
+      partition: this.fetched.partitionIndex,
+      offset,
+      timestampMs: timestamp,
+      timestampType: isAppendTime ? 'LogAppendTime' : 'CreateTime',
+      key: textOf(key),
+      value: textOf(value),
+      keyBytes: key && Buffer.from(key),
+      valueBytes: value && Buffer.from(value),
+      headers: headers.map((each) => ({ name: each.key, value: textOf(each.value) })),
+      producerId: producerId(batch, at),
+      producerEpoch: producerEpoch(batch, at),
+      isTransactional: isTransactional(batch, at),
+    }
+  }
+}
+
+const textOf = (bytes: Buffer | null): string | null => bytes?.toString('utf8') ?? null

@@ -1,0 +1,90 @@
+import {
+  CLOSE_CONNECTION,
+  NO_ANSWER,
+  type Peer,
+  PooledAnswer,
+  type RequestContext,
+} from '../broker/handler.js'
+import type { BrokerServices } from '../broker/services.js'
+import { apiName } from '../protocol/api-keys.js'
+import { decode, encodeToBuffer, type Message } from '../protocol/codec/index.js'
+
+const CLIENT_ID = 'samsa'
+const LOOPBACK = '127.0.0.1'
+
+/** Asks a broker in this process, past its sockets and interceptors: nobody sees these requests. */
+export class LocalClient {
+  #correlationId = 0
+  readonly #peer: Peer
+
+  constructor(
+    private readonly services: BrokerServices,
+    listener: string,
+  ) {
+    this.#peer = {
+      connectionId: `${LOOPBACK}:0-${LOOPBACK}:0-${CLIENT_ID}`,
+      listener,
+      principal: 'User:ANONYMOUS',
+      clientAddress: LOOPBACK,
+      clientPort: 0,
+      localAddress: LOOPBACK,
+      localPort: 0,
+      clientSoftwareName: CLIENT_ID,
+      clientSoftwareVersion: 'unknown',
+      closeListeners: new Set(),
+    }
+  }
+
+  /** Whether the broker has that API. */
+  knows({ key }: { readonly key: number }): boolean {
+    return this.services.handlers.some(({ request }) => request.key === key)
+  }
+
+  /**
+   * @param version that both messages have
+   * @returns the answer, errors included
+   * @throws KafkaError when there is none
+   */
+  async ask<V, I, RV, RI>(
+    request: Message<V, I>,
+    response: Message<RV, RI>,
+    version: number,
+    body: I,
+  ): Promise<RV> {
+    const handler = this.services.handlers.find((each) => each.request.key === request.key)
+    if (handler === undefined) throw new Error(`${apiName(request.key)} is not served here`)
+    const context = this.#context(request.key, version)
+    const decoded = decode(request, version, encodeToBuffer(request, version, body)).value
+    const answer = await handler.handle(context, decoded)
+    if (answer === NO_ANSWER || answer === CLOSE_CONNECTION) {
+      throw new Error(`${apiName(request.key)} was not answered`)
+    }
+    const isPooled = answer instanceof PooledAnswer
+    try {
+      const message = (isPooled ? answer.message : answer) as RI
+      return decode(response, version, encodeToBuffer(response, version, message)).value
+    } finally {
+      if (isPooled) answer.release()
+    }
+  }
+
+  /** Lets go of what still waits for an answer. */
+  close(): void {
+    for (const listener of [...this.#peer.closeListeners]) listener()
+  }
+
+  #context(apiKey: number, apiVersion: number): RequestContext {
+    const { connectionId, listener, principal, clientAddress } = this.#peer
+    return {
+      peer: this.#peer,
+      connectionId,
+      listener,
+      principal,
+      clientAddress,
+      apiKey,
+      apiVersion,
+      correlationId: ++this.#correlationId,
+      clientId: CLIENT_ID,
+    }
+  }
+}

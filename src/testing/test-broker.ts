@@ -1,0 +1,159 @@
+import type { ApiName } from '../protocol/api-keys.js'
+import { addressText } from '../server/endpoints.js'
+import { parseAddress } from './advertised-address.js'
+import { BrokerParts } from './broker-parts.js'
+import { clientOptions } from './client-options.js'
+import { groupIds, InspectedGroup } from './inspect/groups.js'
+import { InspectedTopic } from './inspect/topics.js'
+import { transactionViews } from './inspect/transactions.js'
+import type { JournalEntry } from './journal-entry.js'
+import type { BrokerOptions, RunningBroker } from './running-broker.js'
+import type {
+  AssignmentExpectation,
+  CommitExpectation,
+  GroupDescription,
+  GroupExpectation,
+  GroupOffsetView,
+  GroupView,
+  RecordQuery,
+  RecordView,
+  TopicView,
+  TransactionView,
+  WaitOptions,
+} from './views.js'
+import { Waiting } from './waiting.js'
+
+const LOCALHOST = 'localhost'
+const LOOPBACK = '127.0.0.1'
+/** Kafka's own topics. */
+const INTERNAL_TOPIC = /^__(consumer_offsets|transaction_state|share_group_state)$/
+
+/** A broker in this process, with what a test does to it and sees of it. */
+export class TestBroker implements RunningBroker {
+  readonly profile
+  readonly journal
+  readonly faults
+  readonly clock
+  readonly clients = clientOptions(() => this.bootstrapServers)
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly #waiting: Waiting
+  readonly #host: string
+  readonly #port: number
+  #closing: Promise<void> | undefined
+
+  /**
+   * Starts a broker. When this resolves, clients can use it.
+   *
+   * @throws Error with a message for the user: a port that is in use, a value that can't be used, a
+   *   directory that belongs to another broker
+   */
+  static async start(options: BrokerOptions = {}): Promise<TestBroker> {
+    const parts = new BrokerParts(options)
+    await parts.start()
+    return new TestBroker(options, parts)
+  }
+
+  private constructor(
+    options: BrokerOptions,
+    private readonly parts: BrokerParts,
+  ) {
+    this.profile = options.profile ?? 'test'
+    this.journal = parts.journal
+    this.faults = parts.faults
+    this.clock = parts.clocks.clock
+    const { server } = parts.running
+    const { host, port } = server.endpoints[0]!
+    this.clusterId = server.clusterId
+    this.nodeId = server.nodeId
+    // Clients that find ::1 first come to the same broker, but this needs no looking up.
+    this.#host = host === LOCALHOST ? LOOPBACK : host
+    this.#port = port
+    this.#waiting = new Waiting({
+      clock: parts.clocks.clocks.pacing,
+      journal: parts.journal,
+      topic: (name) => this.topic(name),
+      group: (groupId) => this.group(groupId),
+      partitionCount: (topic) => this.#metadata.topicsByName.get(topic)?.partitions.size,
+    })
+  }
+
+  get bootstrapServers(): string {
+    return addressText(this.parts.address.fixed ?? { host: this.#host, port: this.#port })
+  }
+
+  advertise(address: string | null): void {
+    this.parts.address.fixed = address === null ? undefined : parseAddress(address)
+  }
+
+  topic(name: string): TopicView {
+    return new InspectedTopic(name, () => this.parts.running)
+  }
+
+  group(groupId: string): GroupView {
+    return new InspectedGroup(groupId, () => this.parts.running)
+  }
+
+  topics(): readonly string[] {
+    return [...this.#metadata.topicsByName.keys()].filter((n) => !INTERNAL_TOPIC.test(n)).sort()
+  }
+
+  groups(): Promise<readonly string[]> {
+    return groupIds(this.parts.running.client)
+  }
+
+  transactions(): Promise<readonly TransactionView[]> {
+    return transactionViews(this.parts.running.client)
+  }
+
+  waitForMessages(
+    topic: string,
+    n: number,
+    options?: WaitOptions & RecordQuery,
+  ): Promise<readonly RecordView[]> {
+    return this.#waiting.messages(topic, n, options)
+  }
+
+  waitForGroup(groupId: string, expected?: GroupExpectation): Promise<GroupDescription> {
+    return this.#waiting.group(groupId, expected)
+  }
+
+  waitForAssignment(groupId: string, expected?: AssignmentExpectation): Promise<GroupDescription> {
+    return this.#waiting.assignment(groupId, expected)
+  }
+
+  waitForCommit(groupId: string, expected: CommitExpectation): Promise<GroupOffsetView> {
+    return this.#waiting.commit(groupId, expected)
+  }
+
+  waitForRequest(
+    api: ApiName,
+    match?: (entry: JournalEntry) => boolean,
+    options?: WaitOptions & { readonly after?: number },
+  ): Promise<JournalEntry> {
+    return this.#waiting.request(api, match, options)
+  }
+
+  async restart(): Promise<void> {
+    await this.parts.stop()
+    await this.parts.start()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#waiting.close()
+    await this.parts.stop()
+  }
+
+  get #metadata() {
+    return this.parts.running.server.services.metadata
+  }
+}

@@ -1,0 +1,275 @@
+import type { Clock, Timer } from '../env/clock.js'
+import type { ApiName } from '../protocol/api-keys.js'
+import type { Journal, JournalEntry } from './journal-entry.js'
+import type {
+  AssignmentExpectation,
+  CommitExpectation,
+  GroupDescription,
+  GroupExpectation,
+  GroupOffsetView,
+  GroupView,
+  RecordQuery,
+  RecordView,
+  TopicView,
+  WaitOptions,
+} from './views.js'
+import { WaitTimeoutError } from './views.js'
+
+const DEFAULT_TIMEOUT_MS = 10_000
+/** What no request brings about (a session that expires) is seen so late at most. */
+const POLL_MS = 20
+/** How much of what was seen a message tells. */
+const MAX_TOLD = 10
+const MAX_TOLD_LENGTH = 120
+
+/** What there is when one looks. */
+interface Look<T> {
+  /** Undefined while what is waited for isn't there. */
+  readonly found: T | undefined
+  /** For the message, when it never is. */
+  readonly saw: unknown
+  readonly told: string
+}
+
+export interface WaitingOptions {
+  /** The pacing one. */
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly topic: (name: string) => TopicView
+  readonly group: (groupId: string) => GroupView
+  /** Partitions of a topic; undefined when there is none of that name. */
+  readonly partitionCount: (topic: string) => number | undefined
+}
+
+/** Waits for what is to come about on a broker; looks again whenever a request was answered. */
+export class Waiting {
+  readonly #clock: Clock
+  readonly #options: WaitingOptions
+  readonly #aborts = new Set<() => void>()
+  #isClosed = false
+
+  constructor(options: WaitingOptions) {
+    this.#options = options
+    this.#clock = options.clock
+  }
+
+  /** Ends all waiting, with an error. */
+  close(): void {
+    this.#isClosed = true
+    for (const abort of [...this.#aborts]) abort()
+  }
+
+  messages(
+    topic: string,
+    n: number,
+    options: WaitOptions & RecordQuery = {},
+  ): Promise<readonly RecordView[]> {
+    const view = this.#options.topic(topic)
+    return this.#until(`${n} messages in ${topic}`, options, async () => {
+      if (!view.exists())
+        return { found: undefined, saw: undefined, told: 'there is no such topic' }
+      const records = await view.records(options)
+      const told = `${records.length}${records.length === 0 ? '' : `: ${listed(records, tellRecord)}`}`
+      return { found: records.length >= n ? records : undefined, saw: records, told }
+    })
+  }
+
+  group(groupId: string, expected: GroupExpectation = {}): Promise<GroupDescription> {
+    const { members, state } = expected
+    const what = [
+      `group ${groupId}`,
+      ...(members === undefined ? [] : [`with ${members} members`]),
+      ...(state === undefined ? [] : [`in state ${state}`]),
+    ].join(' ')
+    return this.#untilGroup(what, groupId, expected, (group) => {
+      if (members === undefined && state === undefined) return group.state !== 'Dead'
+      const isCount = members === undefined || group.members.length === members
+      return isCount && (state === undefined || group.state === state)
+    })
+  }
+
+  assignment(groupId: string, expected: AssignmentExpectation = {}): Promise<GroupDescription> {
+    const { clientId, topics } = expected
+    const whose = clientId === undefined ? '' : ` to client ${clientId}`
+    const of = topics === undefined ? '' : ` of ${topics.join(', ')}`
+    const what = `an assignment${of}${whose} in group ${groupId}`
+    return this.#untilGroup(what, groupId, expected, (group) => this.#isAssigned(group, expected))
+  }
+
+  commit(groupId: string, expected: CommitExpectation): Promise<GroupOffsetView> {
+    const { topic, partition, offset } = expected
+    const where = partition === undefined ? topic : `${topic}-${partition}`
+    const least = offset === undefined ? '' : ` of offset ${offset} or later`
+    const group = this.#options.group(groupId)
+    return this.#until(`a commit${least} for ${where} by group ${groupId}`, expected, async () => {
+      const offsets = await group.offsets()
+      const found = offsets.find(
+        (each) =>
+          each.topic === topic &&
+          (partition === undefined || each.partition === partition) &&
+          (offset === undefined || each.offset >= offset),
+      )
+      return { found, saw: offsets, told: listed(offsets, tellOffset) || 'nothing committed' }
+    })
+  }
+
+  request(
+    api: ApiName,
+    match: (entry: JournalEntry) => boolean = () => true,
+    options: WaitOptions & { readonly after?: number } = {},
+  ): Promise<JournalEntry> {
+    const { journal } = this.#options
+    const { after = 0 } = options
+    return this.#until(`a request ${api} that matches`, options, async () => {
+      const entries = journal.entries({ after })
+      const found = entries.find(
+        (entry) => entry.api === api && entry.outcome !== undefined && match(entry),
+      )
+      if (found !== undefined) return { found, saw: entries, told: '' }
+      return { found, saw: entries, told: tellRequests(entries) }
+    })
+  }
+
+  #untilGroup(
+    what: string,
+    groupId: string,
+    options: WaitOptions,
+    isIt: (group: GroupDescription) => boolean,
+  ): Promise<GroupDescription> {
+    const view = this.#options.group(groupId)
+    return this.#until(what, options, async () => {
+      const group = await view.describe()
+      return { found: isIt(group) ? group : undefined, saw: group, told: tellGroup(group) }
+    })
+  }
+
+  #isAssigned(group: GroupDescription, { topics, clientId }: AssignmentExpectation): boolean {
+    const { members, state } = group
+    if (state !== 'Stable' || members.length === 0) return false
+    const wanted = topics ?? [...new Set(members.flatMap(({ subscription }) => subscription))]
+    const holders = members.filter((each) => clientId === undefined || each.clientId === clientId)
+    const owned = new Set(
+      (topics !== undefined || clientId === undefined ? holders : members).flatMap((member) =>
+        member.assignment.flatMap(({ topic, partitions }) =>
+          partitions.map((partition) => `${topic}/${partition}`),
+        ),
+      ),
+    )
+    if (clientId !== undefined && topics === undefined) {
+      // It has something; others may have the rest.
+      if (!holders.some(({ assignment }) => assignment.length > 0)) return false
+    }
+    return wanted.length > 0 && wanted.every((topic) => this.#hasAll(topic, owned))
+  }
+
+  #hasAll(topic: string, owned: ReadonlySet<string>): boolean {
+    const count = this.#options.partitionCount(topic)
+    if (count === undefined) return false
+    return Array.from({ length: count }, (_, index) => `${topic}/${index}`).every((each) =>
+      owned.has(each),
+    )
+  }
+
+  async #until<T>(
+    what: string,
+    { timeoutMs = DEFAULT_TIMEOUT_MS }: WaitOptions,
+    look: () => Promise<Look<T>>,
+  ): Promise<T> {
+    const deadlineMs = this.#clock.now() + timeoutMs
+    const traffic = new Traffic(this.#clock, this.#options.journal)
+    const abort = (): void => traffic.wake()
+    this.#aborts.add(abort)
+    try {
+      for (;;) {
+        if (this.#isClosed) throw new Error(`waiting for ${what}: the broker was closed`)
+        const { found, saw, told } = await look()
+        if (found !== undefined) return found
+        const leftMs = deadlineMs - this.#clock.now()
+        if (leftMs <= 0) {
+          const message = `waited ${timeoutMs} ms for ${what}, and saw instead: ${told}`
+          throw new WaitTimeoutError(message, saw)
+        }
+        await traffic.next(Math.min(POLL_MS, leftMs))
+      }
+    } finally {
+      this.#aborts.delete(abort)
+      traffic.end()
+    }
+  }
+}
+
+/** Tells when it is time to look again. */
+class Traffic {
+  #hasCome = false
+  #resolve: (() => void) | undefined
+  readonly #stop: () => void
+
+  constructor(
+    private readonly clock: Clock,
+    journal: Journal,
+  ) {
+    this.#stop = journal.listen(() => this.wake())
+  }
+
+  wake(): void {
+    this.#hasCome = true
+    this.#resolve?.()
+  }
+
+  async next(ms: number): Promise<void> {
+    let timer: Timer | undefined
+    if (!this.#hasCome) {
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve
+        timer = this.clock.after(ms, resolve)
+      })
+    }
+    timer?.cancel()
+    this.#hasCome = false
+    this.#resolve = undefined
+  }
+
+  end(): void {
+    this.#stop()
+  }
+}
+
+/** The last requests, each kind once, for a message. */
+export function tellRequests(entries: readonly JournalEntry[]): string {
+  if (entries.length === 0) return 'no request at all'
+  const counts = new Map<string, number>()
+  for (const { api, clientId, errors } of entries) {
+    const failed = errors.length === 0 ? '' : ` (${errors.join(', ')})`
+    const kind = `${api} of ${clientId}${failed}`
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+  return listed([...counts], ([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`))
+}
+
+/** The last ones, the others counted. */
+function listed<T>(all: readonly T[], tell: (one: T) => string): string {
+  const last = all.slice(-MAX_TOLD).map((each) => {
+    const text = tell(each)
+    return text.length > MAX_TOLD_LENGTH ? `${text.slice(0, MAX_TOLD_LENGTH)}…` : text
+  })
+  const before = all.length - last.length
+  return [...(before > 0 ? [`${before} more`] : []), ...last].join('; ')
+}
+
+function tellRecord({ topic, partition, offset, key, value }: RecordView): string {
+  const named = key === null ? '' : `${key}: `
+  return `${topic}-${partition}@${offset} ${named}${value}`
+}
+
+function tellOffset({ topic, partition, offset, lag }: GroupOffsetView): string {
+  return `${topic}-${partition} at ${offset}, lag ${lag}`
+}
+
+function tellGroup({ state, type, members }: GroupDescription): string {
+  if (state === 'Dead') return 'there is no such group'
+  const told = listed(members, ({ clientId, assignment }) => {
+    const owned = assignment.map(({ topic, partitions }) => `${topic}-[${partitions.join(',')}]`)
+    return `${clientId} with ${owned.join(' ') || 'nothing'}`
+  })
+  return `a ${type} group in state ${state} with ${members.length} members${told && `: ${told}`}`
+}
