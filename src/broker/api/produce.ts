@@ -97,7 +97,8 @@ function requireTransactionalId(
 function refuseAll({ topicData }: ProduceRequest, { code, message }: KafkaError) {
   const isGeneric = code === ErrorCode.UNKNOWN_SERVER_ERROR || message === errorName(code)
   const errorMessage = isGeneric ? null : message
-  return topicData.map(({ name, topicId, partitionData }) => ({
+  const topics = topicData.filter(({ partitionData }) => partitionData.length > 0)
+  return topics.map(({ name, topicId, partitionData }) => ({
     name,
     topicId,
     partitionResponses: partitionData.map(({ index }) => ({

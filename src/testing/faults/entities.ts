@@ -1,4 +1,5 @@
 import type { Fields, WireType } from '../../protocol/codec/field.js'
+import { includes } from '../../protocol/codec/index.js'
 
 /** What an entry of a request or response is about. */
 export type EntityKind = 'topic' | 'partition' | 'group' | 'transactionalId'
@@ -44,8 +45,12 @@ const VALUE_ARRAYS: Readonly<Record<string, IdentityKind>> = {
   coordinatorKeys: 'coordinatorKey',
 }
 
-/** Arrays that say what a member has, or wants no more of: nothing in an answer stands for their entries. */
+/**
+ * Arrays that say what a member has, wants no more of, or where replicas are to be: nothing in an
+ * answer stands for their entries.
+ */
 const UNANSWERED_ARRAYS = new Set([
+  'assignments',
   'forgottenTopicsData',
   'topicPartitions of ConsumerGroupHeartbeatRequest',
   'topicPartitions of ShareGroupHeartbeatRequest',
@@ -69,17 +74,22 @@ export type TopicNames = (topicId: string) => string | undefined
 
 /** Reads what entries of messages are about. */
 export class EntityReader {
-  /** @param coordinatorKeyType FindCoordinator's `keyType`, which stands outside of the entries */
+  /**
+   * @param version of the messages: what it lacks says nothing
+   * @param coordinatorKeyType FindCoordinator's `keyType`, which stands outside of the entries
+   */
   constructor(
     private readonly topicNames: TopicNames,
+    private readonly version: number,
     private readonly coordinatorKeyType = 0,
   ) {}
 
   /** What a struct in `arrayName` says of itself; a topic that only has an id says its name. */
   entities(arrayName: string, fields: Fields, value: Struct): Entity[] {
     const found: Entity[] = []
-    for (const [name, { type }] of Object.entries(fields)) {
+    for (const [name, { type, modifiers }] of Object.entries(fields)) {
       if (type.kind === 'array' || type.kind === 'struct') continue
+      if (!includes(modifiers.versions, this.version)) continue
       const kind = identityOf(arrayName, name)
       if (kind === undefined) continue
       const entity = this.#entity(kind, value[name], value)
@@ -108,8 +118,7 @@ export class EntityReader {
       case 'coordinatorKey':
         return named(COORDINATOR_KINDS[this.coordinatorKeyType], value)
       default:
-        // An older or newer version names it by id.
-        return kind === 'topic' && value === '' ? undefined : { kind, name: value }
+        return { kind, name: value }
     }
   }
 }

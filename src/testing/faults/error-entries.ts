@@ -58,6 +58,15 @@ function ownErrorOf(
 
 const fieldTellsErrors = ({ type }: AnyField): boolean => tellsErrors(type)
 
+/** Whether a response has a place for an error at entries of that kind, or at those that they are in. */
+export function tellsOfEntries({ fields }: AnyMessage, level: EntityKind | undefined): boolean {
+  return Object.entries(fields).some(([name, { type }]) => {
+    if (level === undefined || type.kind !== 'array' || type.element.kind !== 'struct') return false
+    const kinds = Object.keys(type.element.fields).map((each) => identityOf(name, each))
+    return tellsErrors(type) && kinds.some((kind) => kind !== undefined)
+  })
+}
+
 /**
  * The same entries, failed: an error stands at the entry itself if it has a place for one, else at
  * those in it. What they are about stays, and what isn't known of something that failed goes.

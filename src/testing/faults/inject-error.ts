@@ -2,8 +2,9 @@ import { type Answer, CLOSE_CONNECTION, NO_ANSWER, PooledAnswer } from '../../br
 import type { Exchange, Proceed } from '../../broker/interceptor.js'
 import { ApiKey } from '../../protocol/api-keys.js'
 import { type ErrorCode, KafkaError } from '../../protocol/errors.js'
+import type { MetadataResponse } from '../../protocol/schema/metadata.js'
 import type { Struct } from './entities.js'
-import { entriesFor, failEntries, type InjectedError } from './error-entries.js'
+import { entriesFor, failEntries, type InjectedError, tellsOfEntries } from './error-entries.js'
 import type { FaultMoment } from './fault-spec.js'
 import type { Match, RequestMatcher } from './request-matcher.js'
 import { mergeMessages } from './split.js'
@@ -26,7 +27,7 @@ export interface Injection {
  * ever.
  */
 export async function injectError(injection: Injection): Promise<Answer<unknown>> {
-  const { exchange, proceed, match, when } = injection
+  const { exchange, proceed, match, when, matcher } = injection
   if (exchange.context.apiKey === ApiKey.Metadata) return failMetadata(injection)
   if (match.kind === 'all') return failFound(injection, await proceed())
   if (!injection.strike()) return proceed()
@@ -38,11 +39,19 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
     return refuse(injection, exchange.request)
   }
   const { meant, rest } = match.split
+  if (!tellsOfEntries(exchange.handler.response, matcher.level)) {
+    if (when === 'after') release(await proceed())
+    return refuse(injection, exchange.request)
+  }
   const done = await proceed(when === 'after' ? exchange.request : rest)
   const real = messageOf(done)
   // Nobody hears of errors, so the connection is closed for them.
   if (real === undefined) return done === NO_ANSWER ? CLOSE_CONNECTION : done
   return combine(injection, when === 'after' ? othersIn(injection, real) : real, meant!)
+}
+
+function release(answer: Answer<unknown>): void {
+  if (answer instanceof PooledAnswer) answer.release()
 }
 
 /** The answer's message; undefined without one. What was lent for it is given back. */
@@ -81,11 +90,11 @@ function combine(injection: Injection, real: Struct, meant: Struct): Struct {
   const { request, response } = exchange.handler
   const reader = matcher.reader(exchange)
   const refusal = messageOf(refuse(injection, meant))
-  const failed =
-    refusal && matcher.splitter(exchange).split(response, refusal).meant
-      ? refusal
-      : entriesFor(request, meant, response, reader, error)
-  return mergeMessages(response, reader, real, failed)
+  const splitter = matcher.splitter(exchange)
+  if (refusal !== undefined && splitter.split(response, refusal).meant !== undefined) {
+    return mergeMessages(response, reader, real, refusal)
+  }
+  return mergeMessages(response, reader, real, entriesFor(request, meant, response, reader, error))
 }
 
 /** Of what was answered to a request for all there is, the entries that are meant fail. */
@@ -115,7 +124,10 @@ async function failMetadata(injection: Injection): Promise<Answer<unknown>> {
   if (matcher.selection !== undefined)
     return failFound({ ...injection, strike: () => true }, answer)
   const real = messageOf(answer)
-  return real === undefined ? answer : failEntries(exchange.handler.response, real, error, true)
+  if (real === undefined) return answer
+  if (request.topics === null) return failEntries(exchange.handler.response, real, error, true)
+  const { topics, errorCode } = messageOf(refuse(injection, request)) as MetadataResponse
+  return { ...real, topics, errorCode }
 }
 
 const withoutCreation = (request: Struct): Struct => ({ ...request, allowAutoTopicCreation: false })

@@ -78,9 +78,9 @@ export class RequestMatcher {
     return asksForAll ? { kind: 'all' } : undefined
   }
 
-  reader({ request }: Exchange): EntityReader {
+  reader({ request, context }: Exchange): EntityReader {
     const { keyType } = request as { readonly keyType?: number }
-    return new EntityReader(this.broker.topicNames, keyType)
+    return new EntityReader(this.broker.topicNames, context.apiVersion, keyType)
   }
 
   splitter(exchange: Exchange): MessageSplitter {
