@@ -32,13 +32,15 @@ export const writeTxnMarkers = (services: WriteTxnMarkersServices): Handler =>
     refuse: ({ markers }, { code }) => ({
       markers: markers.map(({ producerId, topics }) => ({
         producerId,
-        topics: topics.map(({ name, partitionIndexes }) => ({
-          name,
-          partitions: partitionIndexes.map((partitionIndex) => ({
-            partitionIndex,
-            errorCode: code,
+        topics: topics
+          .filter(({ partitionIndexes }) => partitionIndexes.length > 0)
+          .map(({ name, partitionIndexes }) => ({
+            name,
+            partitions: partitionIndexes.map((partitionIndex) => ({
+              partitionIndex,
+              errorCode: code,
+            })),
           })),
-        })),
       })),
     }),
   })

@@ -58,12 +58,17 @@ function ownErrorOf(
 
 const fieldTellsErrors = ({ type }: AnyField): boolean => tellsErrors(type)
 
-/** Whether a response has a place for an error at entries of that kind, or at those that they are in. */
-export function tellsOfEntries({ fields }: AnyMessage, level: EntityKind | undefined): boolean {
+/** Whether a response has places for errors at entries that say what they are about. */
+export function tellsOfEntries({ fields }: AnyMessage): boolean {
+  return hasEntriesWithErrors(fields)
+}
+
+function hasEntriesWithErrors(fields: Fields): boolean {
   return Object.entries(fields).some(([name, { type }]) => {
-    if (level === undefined || type.kind !== 'array' || type.element.kind !== 'struct') return false
-    const kinds = Object.keys(type.element.fields).map((each) => identityOf(name, each))
-    return tellsErrors(type) && kinds.some((kind) => kind !== undefined)
+    if (type.kind !== 'array' || type.element.kind !== 'struct' || !tellsErrors(type)) return false
+    const { fields: inside } = type.element
+    const kinds = Object.keys(inside).map((each) => identityOf(name, each))
+    return kinds.some((kind) => kind !== undefined) || hasEntriesWithErrors(inside)
   })
 }
 

@@ -39,7 +39,7 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
     return refuse(injection, exchange.request)
   }
   const { meant, rest } = match.split
-  if (!tellsOfEntries(exchange.handler.response, matcher.level)) {
+  if (!tellsOfEntries(exchange.handler.response)) {
     if (when === 'after') release(await proceed())
     return refuse(injection, exchange.request)
   }

@@ -14,7 +14,7 @@ import {
   requestHeaderVersion,
   responseHeaderVersion,
 } from '../../../src/protocol/codec/headers.js'
-import type { Fields } from '../../../src/protocol/codec/index.js'
+import type { AnyMessage, Fields } from '../../../src/protocol/codec/index.js'
 import {
   decode,
   encodeToBuffer,
@@ -194,16 +194,22 @@ function sample(fields: Fields, version: number, next: () => number, flexible: b
 const SMALL: Readonly<Record<string, number>> = { keyType: 0, resourceType: 2, acks: 1 }
 
 /** What the entries of a message are about. */
-function entitiesIn(reader: EntityReader, fields: Fields, value: Struct, arrayName = ''): Entity[] {
+function entitiesIn(
+  reader: EntityReader,
+  message: AnyMessage,
+  fields: Fields,
+  value: Struct,
+  arrayName = '',
+): Entity[] {
   const found = reader.entities(arrayName, fields, value)
   for (const [name, { type }] of Object.entries(fields)) {
     const values = value[name]
     if (type.kind !== 'array' || !Array.isArray(values)) continue
-    if (!isEntryArray('', name, type)) continue
+    if (!isEntryArray(message.name, name, type)) continue
     const { element } = type
     for (const each of values) {
       if (element.kind === 'struct') {
-        found.push(...entitiesIn(reader, element.fields, each as Struct, name))
+        found.push(...entitiesIn(reader, message, element.fields, each as Struct, name))
       } else found.push(...[reader.valueEntity(name, each)].flatMap((entity) => entity ?? []))
     }
   }
@@ -220,7 +226,7 @@ t.test('with a selector it stands at the entries that are meant, and at no other
     const golden = { api, version, request: body.toString('base64') }
     const reader = new EntityReader(nameOf, version, asked.keyType as number | undefined)
     const kinds = new Map(
-      entitiesIn(reader, request.fields, asked).map((entity) => [entity.kind, entity]),
+      entitiesIn(reader, request, request.fields, asked).map((entity) => [entity.kind, entity]),
     )
     for (const { kind, name } of kinds.values()) {
       const fault = faults.error(api, RARE, {
