@@ -27,7 +27,7 @@ export interface Injection {
  * ever.
  */
 export async function injectError(injection: Injection): Promise<Answer<unknown>> {
-  const { exchange, proceed, match, when, matcher } = injection
+  const { exchange, proceed, match, when } = injection
   if (exchange.context.apiKey === ApiKey.Metadata) return failMetadata(injection)
   if (match.kind === 'all') return failFound(injection, await proceed())
   if (!injection.strike()) return proceed()
