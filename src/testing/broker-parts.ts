@@ -14,6 +14,7 @@ import {
 import { AdvertisedAddress } from './advertised-address.js'
 import { type MovableClocks, realClocks, virtualClocks } from './broker-clock.js'
 import { FaultRegistry } from './faults/fault-registry.js'
+import { hasLegacyVersions } from './faults/release-versions.js'
 import { FaultyDisk } from './faulty-disk.js'
 import { RequestJournal } from './journal.js'
 import { LocalClient } from './local-client.js'
@@ -25,6 +26,7 @@ import { tellRequests } from './waiting.js'
 /** Both addresses that it may stand for are opened. */
 const LOCALHOST = 'localhost'
 const RECENT_REQUESTS = 50
+const LEGACY = 'samsa.legacy.api.versions.enable'
 
 /** What a broker is made of that stays when it is restarted. */
 export class BrokerParts {
@@ -96,13 +98,14 @@ export class BrokerParts {
   }
 
   #configuration(): Map<string, string> {
-    const { config = {}, port = 0, profile = 'test' } = this.options
+    const { config = {}, port = 0, profile = 'test', asVersion } = this.options
     const directory =
       this.options.directory === undefined ? MEMORY_DIRECTORY : resolve(this.options.directory)
     const nodeId = config['node.id']
     const disk = this.#disk
     const properties = nodeProperties({ disk, directory, host: LOCALHOST, port, nodeId })
     for (const [name, value] of profileProperties(profile)) properties.set(name, value)
+    if (asVersion !== undefined && hasLegacyVersions(asVersion)) properties.set(LEGACY, 'true')
     for (const [name, value] of Object.entries(config)) properties.set(name, String(value))
     return properties
   }

@@ -2,6 +2,7 @@ import { type BrokerOptions, type RunningBroker, startBroker } from '../../../sr
 import { ApiKey, type ApiName } from '../../../src/protocol/api-keys.js'
 import { buildBatch } from '../../../src/protocol/records/index.js'
 import { WireClient } from '../../oracle/wire-client.js'
+import { RawClient, requestFrame } from '../server/server-fixture.js'
 
 interface Teardown {
   teardown(handler: () => unknown): void
@@ -33,6 +34,20 @@ export class Fixture {
     const client = new WireClient(host!, Number(port))
     this.#clients.push(client)
     return new FixtureClient(client, clientId)
+  }
+
+  /** The frame that comes back, as it is. */
+  async rawAnswer(
+    api: ApiName,
+    version: number,
+    body: object,
+  ): Promise<{ readonly frame: Buffer }> {
+    const { port } = new URL(`http://${this.broker.bootstrapServers}`)
+    const client = await RawClient.connect(Number(port))
+    client.send(requestFrame(ApiKey[api], version, 1, body))
+    await client.answers(1)
+    client.close()
+    return { frame: client.frames[0]! }
   }
 
   async createTopic(name: string, numPartitions = 1): Promise<void> {
