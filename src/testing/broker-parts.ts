@@ -47,7 +47,7 @@ export class BrokerParts {
     this.#properties = this.#configuration()
     this.journal = new RequestJournal({ clock: pacing, ...journal })
     this.faults = new FaultRegistry({
-      broker: new ServerFaults(() => this.running, this.#disk),
+      broker: new ServerFaults(() => this.running, this.#disk, pacing),
       clock: pacing,
       onStrike: (context, { id }) => this.journal.struck(context, id),
       recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),

@@ -187,13 +187,6 @@ class FaultyFile implements DiskFile {
   }
 }
 
-/** Whether a path is meant: one that has the text in it, or matches the expression. */
-export function pathMatcher(selector: string | RegExp | undefined): (path: string) => boolean {
-  if (selector === undefined) return () => true
-  if (typeof selector === 'string') return (path) => path.includes(selector)
-  return (path) => path.search(selector) >= 0
-}
-
 /** @param code the system's name, e.g. ENOSPC */
 export function injectedDiskError(code: string, path: string): DiskError {
   return new DiskError(code, `${path}: ${code}, injected`)

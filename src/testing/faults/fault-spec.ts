@@ -113,7 +113,7 @@ export type FaultAction =
       /** Reads, writes or syncs of files fail; all of them unless said. */
       readonly kind: 'ioError'
       readonly operation?: DiskOperation
-      /** Files whose path has this in it, e.g. `/orders-0/`. */
+      /** Files whose path has this in it (`orders-0`), or matches. */
       readonly path?: NameSelector
       /** The system's name of the error, `EIO` unless said. */
       readonly code?: string
