@@ -120,7 +120,7 @@ const FIRST_WITHOUT_LEGACY = '4.0'
 /** @throws TypeError for a release that isn't known */
 function indexOf(release: string): number {
   const [, major, minor] = /^(\d+)\.(\d+)(?:\.\d+){0,2}$/.exec(release) ?? []
-  const index = KAFKA_RELEASES.findIndex((each) => each === `${major}.${minor}`)
+  const index = (KAFKA_RELEASES as readonly string[]).indexOf(`${major}.${minor}`)
   if (index >= 0) return index
   throw new TypeError(`release ${release}: it has to be one of ${KAFKA_RELEASES.join(', ')}`)
 }
