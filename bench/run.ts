@@ -9,6 +9,7 @@ import {
   missingForApacheKafka,
 } from '../test/support/apache-kafka/apache-kafka.js'
 import type { Benchmark } from './benchmark.js'
+import { embedding } from './embedding.js'
 import { groups } from './groups.js'
 import { largeLog } from './large-log.js'
 import { manyPartitions } from './many-partitions.js'
@@ -31,6 +32,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [name = 'traffic'] = positionals
+if (name === 'embedding') {
+  await embedding()
+  console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`)
+  process.exit()
+}
 const benchmark = benchmarks[name]
 if (benchmark === undefined) {
   console.error(`There is no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}.`)

@@ -44,6 +44,8 @@ export interface BrokerLifecycleOptions {
  */
 export class BrokerLifecycle {
   #epoch = -1
+  /** How far the last heartbeat said that the metadata log was seen. */
+  #toldOffset = -1
   #wantFence = true
   #wantShutDown = false
   #isFenced = true
@@ -111,6 +113,11 @@ export class BrokerLifecycle {
     })
   }
 
+  /** The controller may be waiting for the broker to have seen just this. */
+  metadataUpdated(): void {
+    if (this.#isHurried) this.#pause?.end()
+  }
+
   /** A log directory has failed: the next heartbeat says so, at once. */
   directoryFailed(directoryId: string): void {
     this.#offlineDirectories.add(directoryId)
@@ -146,6 +153,11 @@ export class BrokerLifecycle {
     this.#pause?.end()
     this.#whenUnfenced?.()
     for (const listener of [...this.#fencingListeners]) listener()
+  }
+
+  /** Until it is let in, and once it is to be let go, the controller waits for nothing but us. */
+  get #isHurried(): boolean {
+    return this.#isFenced !== this.#wantFence || this.#wantShutDown
   }
 
   async #tryToRegister(): Promise<ErrorCode> {
@@ -188,9 +200,10 @@ export class BrokerLifecycle {
       }
       this.#backoffMs = FIRST_BACKOFF_MS
       this.#took(answer)
-      // Until it is let in, and once it is to be let go, the controller waits for nothing but us.
-      const isHurried = this.#isFenced !== this.#wantFence || this.#wantShutDown
-      await this.#wait(isHurried ? FIRST_BACKOFF_MS : this.options.heartbeatIntervalMs)
+      const { heartbeatIntervalMs, metadataOffset } = this.options
+      if (!this.#isHurried) await this.#wait(heartbeatIntervalMs)
+      // What the controller has decided meanwhile may be all that it waits for.
+      else if (metadataOffset() === this.#toldOffset) await this.#wait(FIRST_BACKOFF_MS)
     }
   }
 
@@ -211,6 +224,7 @@ export class BrokerLifecycle {
   /** @returns undefined when there was no answer to go by */
   async #beat(): Promise<BrokerHeartbeatResponse | undefined> {
     const { options } = this
+    this.#toldOffset = options.metadataOffset()
     try {
       const answer = await options.channel.request(
         'BrokerHeartbeat',
@@ -218,7 +232,7 @@ export class BrokerLifecycle {
         {
           brokerId: options.nodeId,
           brokerEpoch: this.#epoch,
-          currentMetadataOffset: options.metadataOffset(),
+          currentMetadataOffset: this.#toldOffset,
           wantFence: this.#wantFence,
           wantShutDown: this.#wantShutDown,
           offlineLogDirs: [...this.#offlineDirectories],

@@ -75,7 +75,7 @@ export class BrokerServer {
   readonly #endings: (() => void | Promise<void>)[] = []
   #closing: Promise<void> | undefined
   #clusterId = ''
-  #server: SocketServer | undefined
+  #sockets: SocketServer | undefined
   #services: BrokerServices | undefined
   #isStarted = false
   #endpoints: readonly Endpoint[] = []
@@ -125,19 +125,12 @@ export class BrokerServer {
     return this.#services!
   }
 
-  /** Refuses connections and closes those that there are, until {@link openPorts}. */
-  async closePorts(): Promise<void> {
-    await this.#server?.suspend()
+  get sockets(): SocketServer {
+    return this.#sockets!
   }
 
-  /** @throws NetworkError when somebody else has a port by now */
-  async openPorts(): Promise<void> {
-    await this.#server?.resume()
-  }
-
-  /** Has the controller fence this broker, or let it serve again; resolves when it has. */
-  async setFenced(isFenced: boolean): Promise<void> {
-    await this.#lifecycle?.setFenced(isFenced)
+  get lifecycle(): BrokerLifecycle {
+    return this.#lifecycle!
   }
 
   /** Lets the controller know, answers what is under way, and closes everything. */
@@ -167,7 +160,7 @@ export class BrokerServer {
       logger,
       limits: () => serverLimits(this.#config.current),
     })
-    this.#server = server
+    this.#sockets = server
     this.#endings.push(() => server.close(DRAIN_MS))
     this.#endpoints = await openListeners(server, current, hostName)
     const services = await this.#startNode()
@@ -394,6 +387,7 @@ export class BrokerServer {
     })
     this.#lifecycle = lifecycle
     this.#endings.push(() => lifecycle.shutdown(CONTROLLED_SHUTDOWN_MS))
+    loader.install({ onMetadataUpdate: () => lifecycle.metadataUpdated() })
     await this.#unlessFailed(registerController(current, channel, randomUuid(random)))
     await this.#unlessFailed(lifecycle.register())
     await this.#unlessFailed(lifecycle.unfence())

@@ -58,15 +58,15 @@ export class ServerFaults implements FaultyBroker {
   }
 
   closePorts(): Promise<void> {
-    return this.running().server.closePorts()
+    return this.running().server.sockets.suspend()
   }
 
   openPorts(): Promise<void> {
-    return this.running().server.openPorts()
+    return this.running().server.sockets.resume()
   }
 
   setFenced(isFenced: boolean): Promise<void> {
-    return this.running().server.setFenced(isFenced)
+    return this.running().server.lifecycle.setFenced(isFenced)
   }
 
   async fenceProducer(
