@@ -34,15 +34,11 @@ type Body = Readonly<Record<string, unknown>>
 export class AdvertisedAddress implements RequestInterceptor {
   /** What is told instead of the local address. */
   fixed: Address | undefined
+  /** False: what the configuration says is told unless {@link fixed} is set. */
+  followsConnections = false
 
-  /**
-   * @param nodeId the broker's own
-   * @param followsConnections false: what the configuration says is told unless {@link fixed} is set
-   */
-  constructor(
-    private readonly nodeId: number,
-    private readonly followsConnections: boolean,
-  ) {}
+  /** @param nodeId the broker's own */
+  constructor(private readonly nodeId: number) {}
 
   intercept({ context }: Exchange, proceed: Proceed): Answer<unknown> | Promise<Answer<unknown>> {
     const places = PLACES[context.apiKey]

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
 import { machineName } from '../env/host.js'
@@ -25,8 +26,16 @@ import { tellRequests } from './waiting.js'
 
 /** Both addresses that it may stand for are opened. */
 const LOCALHOST = 'localhost'
+const LOOPBACK = new Set([LOCALHOST, '127.0.0.1', '::1'])
 const RECENT_REQUESTS = 50
 const LEGACY = 'samsa.legacy.api.versions.enable'
+
+/** A node as the command runs it, instead of what the options say of directory, port and config. */
+export interface NodeSetting {
+  /** Its whole configuration, by Kafka's names; `log.dirs` absolute. */
+  readonly properties: ReadonlyMap<string, string>
+  readonly disk: Disk
+}
 
 /** What a broker is made of that stays when it is restarted. */
 export class BrokerParts {
@@ -38,13 +47,18 @@ export class BrokerParts {
   readonly #properties: Map<string, string>
   #running: RunningServer | undefined
 
-  constructor(private readonly options: BrokerOptions) {
+  constructor(
+    private readonly options: BrokerOptions,
+    setting?: NodeSetting,
+  ) {
     const { directory, memoryBytes = DEFAULT_MEMORY_BYTES, clock, journal = {} } = options
-    const disk = directory === undefined ? new MemoryDisk(memoryBytes) : new NodeDisk()
+    const own = (): Disk => (directory === undefined ? new MemoryDisk(memoryBytes) : new NodeDisk())
+    const disk = setting?.disk ?? own()
     this.#disk = new FaultyDisk(disk)
     this.clocks = clock === 'virtual' ? virtualClocks((task) => disk.atTurnEnd(task)) : realClocks()
     const { pacing } = this.clocks.clocks
-    this.#properties = this.#configuration()
+    this.#properties = setting ? new Map(setting.properties) : this.#configuration()
+    if (options.asVersion !== undefined) this.#serveLegacy(options.asVersion)
     this.journal = new RequestJournal({ clock: pacing, ...journal })
     this.faults = new FaultRegistry({
       broker: new ServerFaults(() => this.running, this.#disk, pacing),
@@ -54,8 +68,7 @@ export class BrokerParts {
     })
     if (options.asVersion !== undefined) this.faults.asVersion(options.asVersion)
     const nodeId = Number(this.#properties.get('node.id'))
-    const isAdvertised = this.#properties.has('advertised.listeners')
-    this.address = new AdvertisedAddress(nodeId, !isAdvertised)
+    this.address = new AdvertisedAddress(nodeId)
   }
 
   get running(): RunningServer {
@@ -80,6 +93,10 @@ export class BrokerParts {
         this.options.onFailure?.(error)
       },
     })
+    // What a port on every interface is reached by, its connections don't tell: it may be forwarded.
+    this.address.followsConnections =
+      !this.#properties.has('advertised.listeners') &&
+      server.endpoints.every(({ host }) => LOOPBACK.has(host))
     this.#running = {
       server,
       client: new LocalClient(server.services, server.endpoints[0]!.name),
@@ -98,16 +115,21 @@ export class BrokerParts {
   }
 
   #configuration(): Map<string, string> {
-    const { config = {}, port = 0, profile = 'test', asVersion } = this.options
+    const { config = {}, port = 0, profile = 'test' } = this.options
     const directory =
       this.options.directory === undefined ? MEMORY_DIRECTORY : resolve(this.options.directory)
     const nodeId = config['node.id']
     const disk = this.#disk
     const properties = nodeProperties({ disk, directory, host: LOCALHOST, port, nodeId })
     for (const [name, value] of profileProperties(profile)) properties.set(name, value)
-    if (asVersion !== undefined && hasLegacyVersions(asVersion)) properties.set(LEGACY, 'true')
     for (const [name, value] of Object.entries(config)) properties.set(name, String(value))
     return properties
+  }
+
+  /** Unless the configuration says something else. @throws TypeError for an unknown release */
+  #serveLegacy(release: string): void {
+    const isLegacy = hasLegacyVersions(release)
+    if (isLegacy && !this.#properties.has(LEGACY)) this.#properties.set(LEGACY, 'true')
   }
 
   /** Where the system has chosen one, it is this one from now on. */

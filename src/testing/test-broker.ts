@@ -1,7 +1,7 @@
 import type { ApiName } from '../protocol/api-keys.js'
 import { addressText } from '../server/endpoints.js'
 import { parseAddress } from './advertised-address.js'
-import { BrokerParts } from './broker-parts.js'
+import { BrokerParts, type NodeSetting } from './broker-parts.js'
 import { clientOptions } from './client-options.js'
 import { groupIds, InspectedGroup } from './inspect/groups.js'
 import { InspectedTopic } from './inspect/topics.js'
@@ -47,9 +47,10 @@ export class TestBroker implements RunningBroker {
    *
    * @throws Error with a message for the user: a port that is in use, a value that can't be used, a
    *   directory that belongs to another broker
+   * @param setting the node as the command runs it
    */
-  static async start(options: BrokerOptions = {}): Promise<TestBroker> {
-    const parts = new BrokerParts(options)
+  static async start(options: BrokerOptions = {}, setting?: NodeSetting): Promise<TestBroker> {
+    const parts = new BrokerParts(options, setting)
     await parts.start()
     return new TestBroker(options, parts)
   }

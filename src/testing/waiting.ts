@@ -65,7 +65,8 @@ export class Waiting {
     options: WaitOptions & RecordQuery = {},
   ): Promise<readonly RecordView[]> {
     const view = this.#options.topic(topic)
-    return this.#until(`${n} messages in ${topic}`, options, async () => {
+    const what = `${n} ${n === 1 ? 'message' : 'messages'} in ${topic}`
+    return this.#until(what, options, async () => {
       if (!view.exists())
         return { found: undefined, saw: undefined, told: 'there is no such topic' }
       const records = await view.records(options)
