@@ -61,7 +61,12 @@ export class BrokerParts {
     if (options.asVersion !== undefined) this.#serveLegacy(options.asVersion)
     this.journal = new RequestJournal({ clock: pacing, ...journal })
     this.faults = new FaultRegistry({
-      broker: new ServerFaults(() => this.running, this.#disk, pacing),
+      broker: new ServerFaults(
+        () => this.running,
+        () => this.#running !== undefined,
+        this.#disk,
+        pacing,
+      ),
       clock: pacing,
       onStrike: (context, { id }) => this.journal.struck(context, id),
       recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),

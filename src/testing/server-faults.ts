@@ -40,8 +40,11 @@ export interface RunningServer {
 
 /** What faults do to a broker beside its requests. */
 export class ServerFaults implements FaultyBroker {
-  readonly topicNames = (topicId: string): string | undefined =>
-    this.running().server.services.metadata.topicsById.get(topicId)?.name
+  /** While the broker starts or stops, nobody knows any. */
+  readonly topicNames = (topicId: string): string | undefined => {
+    if (!this.isRunning()) return undefined
+    return this.running().server.services.metadata.topicsById.get(topicId)?.name
+  }
 
   /**
    * @param running asked anew each time
@@ -49,6 +52,7 @@ export class ServerFaults implements FaultyBroker {
    */
   constructor(
     private readonly running: () => RunningServer,
+    private readonly isRunning: () => boolean,
     private readonly disk: FaultyDisk,
     private readonly clock: Clock,
   ) {}
