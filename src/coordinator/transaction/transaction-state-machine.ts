@@ -152,6 +152,9 @@ export class TransactionStateMachine implements StateMachine {
     const moment = this.#moment(newProducerId)
     const current = this.#transactions.get(transactionalId)
     if (current === undefined || !hasTimedOut(current, moment.nowMs)) return NOTHING
+    const { producerId, timeoutMs } = current
+    const details = { transactionalId, producerId, timeoutMs }
+    this.services.logger.info(details, 'a transaction takes too long, and is aborted')
     return this.#fence(current, moment, undefined)
   }
 
