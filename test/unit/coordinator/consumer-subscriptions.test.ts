@@ -115,6 +115,21 @@ t.test('what a member has unsubscribed from goes, even if no assignment is due',
   t.equal(a.epoch, 3)
 })
 
+t.test('a member that subscribes to nothing has nothing', async (t) => {
+  for (const serverAssignor of ['uniform', 'range']) {
+    const groups = new TestConsumerGroups()
+    const [a, b, c] = [groups.member('a'), groups.member('b'), groups.member('c')]
+    await a.join({ serverAssignor })
+    await a.acknowledge()
+    await b.join({ serverAssignor })
+    await b.leave()
+    t.match(await c.join({ subscribedTopicNames: [] }), { errorCode: NONE, memberEpoch: 4 })
+    await a.heartbeat()
+    t.strictSame(a.assigned, { topic: ALL })
+    t.equal(a.epoch, 4)
+  }
+})
+
 t.test('topics that match a regular expression are found beside the heartbeats', async (t) => {
   const groups = new TestConsumerGroups()
   const a = groups.member('a', { subscribedTopicNames: null, subscribedTopicRegex: 'to.*' })

@@ -17,7 +17,7 @@ import {
   groupEpochRecord,
   subscriptionMetadataTombstone,
 } from './records.js'
-import { subscribedTopicIds, subscriptionAfter } from './subscriptions.js'
+import { type GroupSubscription, subscribedTopicIds, subscriptionAfter } from './subscriptions.js'
 import { targetAssignment } from './target-assignment.js'
 import type { MemberTimeouts } from './timeouts.js'
 
@@ -101,15 +101,15 @@ export class Rebalance {
     const { groupId, groupEpoch } = group
     const nowMs = this.services.clocks.logical.now()
     if (!hasChanged && !group.hasMetadataExpired(nowMs)) {
-      return { groupEpoch, subscriptionType: () => group.subscriptionType, records: [] }
+      // Even so, the member may be new. Apache Kafka takes the type without it.
+      const subscriptionType = () =>
+        subscriptionTypeAfter(group, updated, subscriptionAfter(group, before, updated))
+      return { groupEpoch, subscriptionType, records: [] }
     }
-    const { regexes, topics } = subscriptionAfter(group, before, updated)
+    const subscription = subscriptionAfter(group, before, updated)
+    const { topics } = subscription
     const metadataHash = this.services.topicHashes.ofGroup(topics.keys())
-    const isNew =
-      group.member(updated.memberId) === undefined &&
-      group.staticMember(updated.instanceId) === undefined
-    const size = group.size + (isNew ? 1 : 0)
-    const subscriptionType = () => subscriptionTypeOf(regexes, topics, size)
+    const subscriptionType = () => subscriptionTypeAfter(group, updated, subscription)
     const isBumped = hasChanged || metadataHash !== group.metadataHash
     const nextEpoch = isBumped ? groupEpoch + 1 : groupEpoch
     const records: CoordinatorRecord[] = []
@@ -156,4 +156,14 @@ export class Rebalance {
     if (assignmentTimestampMs === 0) return true
     return nowMs >= assignmentTimestampMs + this.settings.assignmentIntervalMs(groupId)
   }
+}
+
+/** Whether all will subscribe to the same once a member has changed, or joined. */
+function subscriptionTypeAfter(
+  group: ConsumerGroup,
+  { memberId, instanceId }: ConsumerGroupMember,
+  { regexes, topics }: GroupSubscription,
+): SubscriptionType {
+  const isNew = group.member(memberId) === undefined && group.staticMember(instanceId) === undefined
+  return subscriptionTypeOf(regexes, topics, group.size + (isNew ? 1 : 0))
 }
