@@ -53,6 +53,11 @@ export class PooledAnswer<R> {
   ) {}
 }
 
+/** Gives back what was lent for an answer that nobody will hear. */
+export function releaseAnswer(answer: unknown): void {
+  if (answer instanceof PooledAnswer) answer.release()
+}
+
 export type Answer<R> = R | PooledAnswer<R> | typeof NO_ANSWER | typeof CLOSE_CONNECTION
 
 export interface HandlerOptions<Request, Response> {

@@ -134,9 +134,10 @@ class DiskLogManager implements LogManager {
     const discarded = (error: Error | null): void => {
       if (error !== null) this.#takeOffline(directory, error)
     }
-    this.#after(clock, log.config.fileDeleteDelayMs, () =>
-      attempt(() => disk.discard(aside, discarded)),
-    )
+    const discard = (): void => attempt(() => disk.discard(aside, discarded))
+    const { fileDeleteDelayMs } = log.config
+    if (fileDeleteDelayMs > 0) this.#after(clock, fileDeleteDelayMs, discard)
+    else discard()
   }
 
   async openLog(id: TopicPartition, config: LogConfig, directory?: LogDirectory): Promise<Log> {

@@ -1,4 +1,4 @@
-import { type Clocks, systemClock, systemClocks } from '../env/clock.js'
+import { type Clock, type Clocks, systemClock, systemClocks } from '../env/clock.js'
 import { VirtualClock } from '../env/clock-virtual.js'
 import type { BrokerClock, Duration } from './running-broker.js'
 
@@ -19,6 +19,15 @@ export function durationMs(duration: Duration): number {
     if (match !== null) return Number(match[1]) * UNITS_MS[match[2]!]!
   }
   throw new TypeError(`${duration} is no length of time such as 1500, '45s', '1.5h' or '7d'`)
+}
+
+/** What is due at once doesn't wait until the clock is moved. */
+function promptly(logical: Clock): Clock {
+  return {
+    now: () => logical.now(),
+    after: (delayMs, callback) =>
+      delayMs > 0 ? logical.after(delayMs, callback) : systemClock.after(0, callback),
+  }
 }
 
 /** The clocks of a broker, and what of them may be moved. */
@@ -63,7 +72,7 @@ export function virtualClocks(turnEnd: (task: () => void) => void): MovableClock
     await turn()
   }
   return {
-    clocks: { logical, pacing: systemClock },
+    clocks: { logical: promptly(logical), pacing: systemClock },
     clock: {
       isVirtual: true,
       now: () => logical.now(),

@@ -7,6 +7,8 @@ const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, string>>>> 
   test: {
     // The first member of a group doesn't wait 3 s for others.
     'group.initial.rebalance.delay.ms': '0',
+    // The files of a topic are gone with it, when its deletion is answered.
+    'log.segment.delete.delay.ms': '0',
     // Nobody needs 50 partitions to share the load of one process.
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.num.partitions': '1',

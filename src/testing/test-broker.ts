@@ -57,7 +57,7 @@ export class TestBroker implements RunningBroker {
 
   private constructor(
     options: BrokerOptions,
-    private readonly parts: BrokerParts,
+    readonly parts: BrokerParts,
   ) {
     this.profile = options.profile ?? 'test'
     this.journal = parts.journal

@@ -1,4 +1,10 @@
-import type { Answer, Handler, Peer, RequestContext } from '../../broker/handler.js'
+import {
+  type Answer,
+  type Handler,
+  type Peer,
+  type RequestContext,
+  releaseAnswer,
+} from '../../broker/handler.js'
 import type { Exchange, Proceed, RequestInterceptor } from '../../broker/interceptor.js'
 import type { Clock } from '../../env/clock.js'
 import { ApiKey } from '../../protocol/api-keys.js'
@@ -189,8 +195,19 @@ export class FaultRegistry implements Faults, RequestInterceptor {
       this.#run(faults, index + 1, { ...exchange, request }, proceed)
     const { fault, matcher } = next
     if (!fault.isActive || !matcher.concerns(exchange)) return goOn()
-    const match = matchOf(fault, matcher, exchange)
-    if (match === undefined) return goOn()
+    if (exchange.context.apiKey === ApiKey.Fetch && matcher.selection !== undefined) {
+      return this.#strikeFetch(next, exchange, goOn)
+    }
+    const match = matcher.match(exchange)
+    return match === undefined ? goOn() : this.#strike(next, match, exchange, goOn)
+  }
+
+  #strike(
+    { fault, matcher }: RequestFault,
+    match: Match,
+    exchange: Exchange,
+    proceed: Proceed,
+  ): Answer<unknown> | Promise<Answer<unknown>> {
     const { context } = exchange
     const strike = (): boolean => {
       const strikes = fault.draw()
@@ -198,8 +215,41 @@ export class FaultRegistry implements Faults, RequestInterceptor {
       return strikes
     }
     const mute = (ms: number): void => this.#mute(context.peer, ms)
-    const call = { fault, matcher, match, exchange, proceed: goOn, strike, mute }
+    const call = { fault, matcher, match, exchange, proceed, strike, mute }
     return strikes[fault.spec.kind]!(call, fault.spec as never)
+  }
+
+  /**
+   * What a fetch is about is known to its session, and so to the handler: it is asked first, and
+   * reads no less if nobody hears of it.
+   */
+  #strikeFetch(
+    struck: RequestFault,
+    exchange: Exchange,
+    proceed: Proceed,
+  ): Answer<unknown> | Promise<Answer<unknown>> {
+    const { kind } = struck.fault.spec
+    if (kind === 'error' || kind === 'corrupt') {
+      return this.#strike(struck, WHOLE, exchange, proceed)
+    }
+    const { context } = exchange
+    const before = context.refusePartition
+    let isMeant = false
+    context.refusePartition = (topic, partition) => {
+      isMeant ||= struck.matcher.isPartition(topic, partition)
+      return before?.(topic, partition)
+    }
+    const answer = proceed()
+    if (!isMeant) return answer
+    let isHeard = false
+    const hear: Proceed = () => {
+      isHeard = true
+      return answer
+    }
+    const outcome = Promise.resolve(this.#strike(struck, WHOLE, exchange, hear))
+    return outcome.finally(() => {
+      if (!isHeard) void Promise.resolve(answer).then(releaseAnswer)
+    })
   }
 
   /** ApiVersions is to tell of no more than there is. */
@@ -313,13 +363,4 @@ interface Effect {
   readonly end: () => Promise<void>
 }
 
-/** What a fetch is about is known to its session; the handler and the answer tell. */
-function matchOf(
-  { spec }: ActiveFault,
-  matcher: RequestMatcher,
-  exchange: Exchange,
-): Match | undefined {
-  const isFetch = exchange.context.apiKey === ApiKey.Fetch
-  if (isFetch && (spec.kind === 'error' || spec.kind === 'corrupt')) return { kind: 'whole' }
-  return matcher.match(exchange)
-}
+const WHOLE: Match = { kind: 'whole' }

@@ -1,4 +1,10 @@
-import { type Answer, CLOSE_CONNECTION, NO_ANSWER, PooledAnswer } from '../../broker/handler.js'
+import {
+  type Answer,
+  CLOSE_CONNECTION,
+  NO_ANSWER,
+  PooledAnswer,
+  releaseAnswer,
+} from '../../broker/handler.js'
 import type { Exchange, Proceed } from '../../broker/interceptor.js'
 import { ApiKey } from '../../protocol/api-keys.js'
 import { type ErrorCode, KafkaError } from '../../protocol/errors.js'
@@ -40,7 +46,7 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
   }
   const { meant, rest } = match.split
   if (!tellsOfEntries(exchange.handler.response)) {
-    if (when === 'after') release(await proceed())
+    if (when === 'after') releaseAnswer(await proceed())
     return refuse(injection, exchange.request)
   }
   const done = await proceed(when === 'after' ? exchange.request : rest)
@@ -50,16 +56,11 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
   return combine(injection, when === 'after' ? othersIn(injection, real) : real, meant!)
 }
 
-function release(answer: Answer<unknown>): void {
-  if (answer instanceof PooledAnswer) answer.release()
-}
-
 /** The answer's message; undefined without one. What was lent for it is given back. */
 function messageOf(answer: Answer<unknown>): Struct | undefined {
   if (answer === NO_ANSWER || answer === CLOSE_CONNECTION) return undefined
-  if (!(answer instanceof PooledAnswer)) return answer as Struct
-  answer.release()
-  return answer.message as Struct
+  releaseAnswer(answer)
+  return (answer instanceof PooledAnswer ? answer.message : answer) as Struct
 }
 
 function refuse({ exchange, error }: Injection, request: unknown): Answer<unknown> {
@@ -105,7 +106,7 @@ function failFound(injection: Injection, answer: Answer<unknown>): Answer<unknow
   const real = (answer instanceof PooledAnswer ? answer.message : answer) as Struct
   const { meant, rest } = matcher.splitter(exchange).split(response, real)
   if (meant === undefined || !injection.strike()) return answer
-  if (answer instanceof PooledAnswer) answer.release()
+  releaseAnswer(answer)
   const failed = failEntries(response, meant, error, false)
   if (rest === undefined) return failed
   return mergeMessages(response, matcher.reader(exchange), rest, failed)

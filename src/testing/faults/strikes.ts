@@ -1,4 +1,10 @@
-import { type Answer, CLOSE_CONNECTION, NO_ANSWER, PooledAnswer } from '../../broker/handler.js'
+import {
+  type Answer,
+  CLOSE_CONNECTION,
+  NO_ANSWER,
+  PooledAnswer,
+  releaseAnswer,
+} from '../../broker/handler.js'
 import type { Exchange, Proceed } from '../../broker/interceptor.js'
 import { ApiKey } from '../../protocol/api-keys.js'
 import { includes } from '../../protocol/codec/index.js'
@@ -72,7 +78,7 @@ async function delay(call: Call, { ms, when }: Extract<FaultAction, { kind: 'del
 
 async function disconnect(call: Call, { when }: Extract<FaultAction, { kind: 'disconnect' }>) {
   if (!call.strike()) return call.proceed()
-  if (when === 'after') release(await call.proceed())
+  if (when === 'after') releaseAnswer(await call.proceed())
   return CLOSE_CONNECTION
 }
 
@@ -125,10 +131,6 @@ async function corrupt({ exchange, matcher, proceed, strike }: Call) {
 /** Records come in pieces. */
 function isEmpty(records: Buffer | readonly Buffer[] | null): boolean {
   return records === null || records.length === 0
-}
-
-function release(answer: Answer<unknown>): void {
-  if (answer instanceof PooledAnswer) answer.release()
 }
 
 function changed(answer: Answer<unknown>, change: (message: Struct) => Struct): Answer<unknown> {

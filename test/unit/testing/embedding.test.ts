@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { Kafka } from 'kafkajs'
 import t from 'tap'
 import { startBroker } from '../../../src/index.js'
@@ -79,6 +80,29 @@ t.test('the profiles: a group forms at once, or as Apache Kafka has it', async (
   t.equal(fixture.broker.topic('__consumer_offsets').partitions().length, 50)
   await t.rejects(startBroker({ profile: 'prod' as never }), /profile prod: .* kafka, test/)
 })
+
+t.test(
+  'a topic that was deleted is gone when that is answered, and can be made anew',
+  async (t) => {
+    const directory = t.testdir()
+    const fixture = await Fixture.start(t, { directory })
+    const { broker } = fixture
+    const client = fixture.client()
+    for (let round = 0; round < 5; round++) {
+      await fixture.createTopic('orders')
+      await client.produce({ orders: [0] })
+      t.equal(await broker.topic('orders').count(), 1)
+      const { responses } = await client.ask('DeleteTopics', 5, {
+        topicNames: ['orders'],
+        timeoutMs: 10_000,
+      })
+      t.match(responses, [{ errorCode: 0 }])
+      t.notOk(broker.topic('orders').exists())
+    }
+    const leftOver = () => readdirSync(directory).filter((name) => name.startsWith('orders'))
+    await until(() => leftOver().length === 0, 'the files to be gone')
+  },
+)
 
 t.test('a virtual clock: sessions expire and retention deletes when it is moved', async (t) => {
   const fixture = await Fixture.start(t, {

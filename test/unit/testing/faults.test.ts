@@ -103,11 +103,19 @@ t.test('a partition of a fetch session has an error, though no request names it'
   }
   const { sessionId } = await client.ask('Fetch', 12, body)
   t.not(sessionId, 0)
-  const fault = fixture.broker.faults.error('Fetch', 'KAFKA_STORAGE_ERROR', { topic: 'orders' })
+  const { faults } = fixture.broker
+  const fault = faults.error('Fetch', 'KAFKA_STORAGE_ERROR', { topic: 'orders' }).once()
   const next = { ...body, sessionId, sessionEpoch: 1, topics: [] }
   const { responses } = await client.ask('Fetch', 12, next)
   t.match(responses, [{ partitions: [{ errorCode: ErrorCode.KAFKA_STORAGE_ERROR }] }])
   t.equal(fault.hits, 1)
+  const other = faults.disconnect('Fetch', 'before', { topic: 'payments' })
+  t.match(await client.send('Fetch', 12, { ...next, sessionEpoch: 2 }), { kind: 'response' })
+  t.equal(other.calls, 0)
+  await client.produce({ orders: [0] })
+  const hung = faults.disconnect('Fetch', 'before', { topic: 'orders' }).once()
+  t.match(await client.send('Fetch', 12, { ...next, sessionEpoch: 3 }), { kind: 'closed' })
+  t.equal(hung.hits, 1)
 })
 
 t.test('connections closed before and after the fact', async (t) => {
