@@ -14,6 +14,9 @@ Usage: samsa [start] [options]
   --data-dir DIR     keep the data there (./samsa-data); made and formatted if it isn't there
   --memory           keep the data in memory, and nothing of it once stopped
   --config FILE      take the configuration from Kafka's server.properties
+  --container        take it from KAFKA_* variables, and listen on all interfaces, as apache/kafka's
+                     image does
+  --cluster-id ID    format a new data directory for this cluster
   --set KEY=VALUE    set one configuration, by Kafka's name; may be given several times
   --log-level LEVEL  ${LOG_LEVELS.join(', ')} (info)
   --version          print the version
@@ -33,6 +36,9 @@ export interface StartArguments {
   readonly dataDir: string | undefined
   readonly memory: boolean
   readonly configFile: string | undefined
+  /** Configured by the environment, as Apache Kafka's image is. */
+  readonly container: boolean
+  readonly clusterId: string | undefined
   /** In the order given. */
   readonly settings: readonly (readonly [name: string, value: string])[]
   readonly logLevel: LogLevel
@@ -63,6 +69,8 @@ export function parseArguments(args: readonly string[]): Command {
     dataDir: values['data-dir'],
     memory: values.memory === true,
     configFile: values.config,
+    container: values.container === true,
+    clusterId: values['cluster-id'],
     settings: (values.set ?? []).map(settingOf),
     logLevel: logLevelOf(values['log-level'] ?? 'info'),
   }
@@ -78,6 +86,8 @@ function parse(args: readonly string[]) {
         'data-dir': { type: 'string' },
         memory: { type: 'boolean' },
         config: { type: 'string' },
+        container: { type: 'boolean' },
+        'cluster-id': { type: 'string' },
         set: { type: 'string', multiple: true },
         'log-level': { type: 'string' },
         version: { type: 'boolean', short: 'v' },

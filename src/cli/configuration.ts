@@ -3,6 +3,7 @@ import type { Disk } from '../env/disk.js'
 import { parseProperties } from '../metadata/config/properties.js'
 import { MEMORY_DIRECTORY, nodeProperties } from '../server/node-properties.js'
 import { type StartArguments, UsageError } from './arguments.js'
+import { containerProperties, onAllInterfaces } from './container.js'
 
 const DEFAULT_DATA_DIR = 'samsa-data'
 const DEFAULT_PORT = 9092
@@ -10,9 +11,12 @@ const DEFAULT_HOST = 'localhost'
 /** Configurations that name directories, several of them parted by commas. */
 const DIRECTORIES = ['log.dirs', 'log.dir', 'metadata.log.dir']
 
+/** Variables of a process, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /**
  * The configuration to start with: the file, or else what a single node runs with; then what other
- * options say; then what was set one by one.
+ * options say; then the environment, where that is asked for; then what was set one by one.
  *
  * @param disk where the data is or will be
  * @param files where the configuration file is
@@ -22,13 +26,53 @@ export function configurationOf(
   args: StartArguments,
   disk: Disk,
   files: Disk,
+  environment: Environment,
 ): Map<string, string> {
-  const properties =
-    args.configFile === undefined ? ofSingleNode(args, disk) : ofFile(args, args.configFile, files)
+  const properties = args.container
+    ? ofContainer(args, disk, files, containerProperties(environment))
+    : ofFileOrSingleNode(args, disk, files)
   for (const [name, value] of args.settings) properties.set(name, value)
   for (const name of DIRECTORIES) {
     const value = properties.get(name)
     if (value !== undefined) properties.set(name, absolute(value))
+  }
+  return properties
+}
+
+function ofFileOrSingleNode(args: StartArguments, disk: Disk, files: Disk): Map<string, string> {
+  return args.configFile === undefined
+    ? ofSingleNode(args, disk)
+    : ofFile(args, args.configFile, files)
+}
+
+/**
+ * An environment that names the roles is a whole configuration, as it is for Apache Kafka's image;
+ * any other one changes that of a single node, which others than this machine are to reach.
+ */
+function ofContainer(
+  args: StartArguments,
+  disk: Disk,
+  files: Disk,
+  given: ReadonlyMap<string, string>,
+): Map<string, string> {
+  if (args.configFile !== undefined) {
+    return new Map([...ofFile(args, args.configFile, files), ...given])
+  }
+  if (given.has('process.roles')) {
+    const directory = args.memory ? MEMORY_DIRECTORY : args.dataDir
+    const directories = directory === undefined ? [] : [['log.dirs', directory] as const]
+    return new Map([...directories, ...given])
+  }
+  const properties = ofSingleNode(args, disk)
+  const [clients, controller] = entriesOf(properties.get('listeners')) as [string, string]
+  properties.set('listeners', `${onAllInterfaces(clients)},${controller}`)
+  properties.set('advertised.listeners', clients)
+  for (const [name, value] of given) properties.set(name, value)
+  if (given.has('listeners') && !given.get('listeners')!.includes('CONTROLLER://')) {
+    properties.set('listeners', `${given.get('listeners')},${controller}`)
+  }
+  if (given.has('listeners') && !given.has('advertised.listeners')) {
+    properties.delete('advertised.listeners')
   }
   return properties
 }

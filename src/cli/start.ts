@@ -29,7 +29,7 @@ export async function start(args: StartArguments): Promise<number> {
   const logger = await createLogger(args.logLevel, isWatched())
   const files = new NodeDisk()
   const disk = args.memory ? new MemoryDisk(DEFAULT_MEMORY_BYTES) : files
-  const properties = configurationOf(args, disk, files)
+  const properties = configurationOf(args, disk, files, process.env)
   let fail: (exitCode: number) => void = () => {}
   const failed = new Promise<number>((resolve) => {
     fail = resolve
@@ -44,6 +44,7 @@ export async function start(args: StartArguments): Promise<number> {
     random: systemRandom,
     logger,
     hostName: machineName(),
+    clusterId: args.clusterId ?? (args.container ? process.env.CLUSTER_ID : undefined),
     onFault: (error) => {
       logger.error({ err: error }, 'the broker has failed and stops')
       fail(FAILED)

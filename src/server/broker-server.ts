@@ -58,6 +58,8 @@ export interface BrokerServerOptions {
   readonly hostName: string
   /** What stands around the handlers; the first is the outermost. */
   readonly interceptors?: readonly RequestInterceptor[]
+  /** A new data directory is formatted for this cluster; for one of its own when left out. */
+  readonly clusterId?: string | undefined
   /** The node can't go on once it has started: its metadata log has failed, or all its disks. It is to be closed. */
   readonly onFault: (error: Error) => void
 }
@@ -238,7 +240,7 @@ export class BrokerServer {
   }
 
   async #openLogs(): Promise<LogManager> {
-    const { disk, clocks, random, logger } = this.#options
+    const { disk, clocks, random, logger, clusterId } = this.#options
     const { current } = this.#config
     const logs = await openLogManager({
       disk,
@@ -247,7 +249,7 @@ export class BrokerServer {
       logger,
       directories: current.logDirs,
       nodeId: current.nodeId,
-      clusterId: undefined,
+      clusterId,
       defaultConfig: this.#logConfig(NO_SETTINGS),
       configOf: (topic) => this.#logConfig(this.#topicSettings(topic)),
       producerStateConfig: () => producerStateConfig(this.#config.current),
