@@ -16,6 +16,7 @@ import { metadata } from './metadata.js'
 import { offsets } from './offsets.js'
 import { produce } from './produce.js'
 import { rebalances } from './rebalances.js'
+import { refusedAppends } from './refused-appends.js'
 import { restricted, tooFewBrokers } from './restricted.js'
 import { topics } from './topics.js'
 import { transactionAdmin } from './transaction-admin.js'
@@ -55,6 +56,7 @@ export const scripts: readonly Script[] = [
   consumerOffsets,
   consumerMigration,
   ...consumerPolicies,
+  refusedAppends,
 ]
 
 /** Those with the names given, all if there are none. */
