@@ -39,6 +39,14 @@ export type {
   RunningBroker,
 } from './testing/running-broker.js'
 export type {
+  GroupSeed,
+  RecordSeed,
+  Seed,
+  SeedValue,
+  TopicSeed,
+} from './testing/seed/seed.js'
+export type { BrokerSnapshot } from './testing/snapshot/snapshot.js'
+export type {
   AssignmentExpectation,
   CommitExpectation,
   GroupDescription,

@@ -209,6 +209,19 @@ export class Partition {
   }
 
   /**
+   * Appends batches that have their offsets already, as a follower does: records that are brought back.
+   *
+   * @param done called when they are on the log
+   * @throws KafkaError as {@link Log.appendAsFollower} and {@link leaderLog}
+   */
+  appendNumbered(batches: Buffer, done: AppendCallback): LogAppendInfo {
+    return this.leaderLog().appendAsFollower(batches, (error, info) => {
+      this.#appended(error, info, batches.length)
+      done(error, info)
+    })
+  }
+
+  /**
    * Moves the log start to `offset`, -1 for the high watermark; an earlier one changes nothing.
    *
    * @returns the low watermark: what every replica has let go of

@@ -20,6 +20,7 @@ import { FaultyDisk } from './faulty-disk.js'
 import { RequestJournal } from './journal.js'
 import { LocalClient } from './local-client.js'
 import { profileProperties } from './profiles.js'
+import { RequestGate } from './request-gate.js'
 import type { BrokerOptions } from './running-broker.js'
 import { type RunningServer, ServerFaults } from './server-faults.js'
 import { tellRequests } from './waiting.js'
@@ -43,6 +44,8 @@ export class BrokerParts {
   readonly journal: RequestJournal
   readonly faults: FaultRegistry
   readonly address: AdvertisedAddress
+  readonly gate = new RequestGate()
+  readonly serverFaults: ServerFaults
   readonly #disk: FaultyDisk
   readonly #properties: Map<string, string>
   #running: RunningServer | undefined
@@ -60,13 +63,14 @@ export class BrokerParts {
     this.#properties = setting ? new Map(setting.properties) : this.#configuration()
     if (options.asVersion !== undefined) this.#serveLegacy(options.asVersion)
     this.journal = new RequestJournal({ clock: pacing, ...journal })
+    this.serverFaults = new ServerFaults(
+      () => this.running,
+      () => this.#running !== undefined,
+      this.#disk,
+      pacing,
+    )
     this.faults = new FaultRegistry({
-      broker: new ServerFaults(
-        () => this.running,
-        () => this.#running !== undefined,
-        this.#disk,
-        pacing,
-      ),
+      broker: this.serverFaults,
       clock: pacing,
       onStrike: (context, { id }) => this.journal.struck(context, id),
       recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),
@@ -92,7 +96,7 @@ export class BrokerParts {
       random: systemRandom,
       logger,
       hostName: machineName(),
-      interceptors: [this.journal, this.faults, this.address],
+      interceptors: [this.journal, this.faults, this.address, this.gate],
       onFault: (error) => {
         logger.error({ err: error }, 'the broker has failed')
         this.options.onFailure?.(error)

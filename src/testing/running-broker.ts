@@ -4,6 +4,8 @@ import type { ClientOptions } from './client-options.js'
 import type { Faults } from './faults/faults.js'
 import type { Journal, JournalEntry } from './journal-entry.js'
 import type { ProfileName } from './profiles.js'
+import type { Seed } from './seed/seed.js'
+import type { BrokerSnapshot } from './snapshot/snapshot.js'
 import type {
   AssignmentExpectation,
   CommitExpectation,
@@ -61,6 +63,8 @@ export interface BrokerOptions {
   readonly directory?: string
   /** What it may take up in memory, where there is no directory: bytes, 1 GiB unless said. */
   readonly memoryBytes?: number
+  /** What it begins with, or the path of a file of that: YAML, JSON, JSONL or CSV. */
+  readonly seed?: Seed | string
   /** Configuration by Kafka's names, over that of the profile: `{'num.partitions': '3'}`. */
   readonly config?: Readonly<Record<string, string>>
   /** What the broker has to say; it is silent without. A pino logger will do. */
@@ -122,6 +126,24 @@ export interface RunningBroker {
    * its data; connections are closed, faults and journal stay.
    */
   restart(): Promise<void>
+
+  /**
+   * Brings about what a seed says, beside what is there; {@link reset} goes back to what there is then.
+   *
+   * @param seed itself, or the path of its file
+   * @throws TypeError, KafkaError that say what can't be had
+   */
+  seed(seed: Seed | string): Promise<void>
+  /**
+   * Back to what the seeds brought, or to nothing, in a few milliseconds and with clients connected:
+   * topics are made anew, groups begin anew, transactions are aborted. Faults end, and the journal is
+   * empty.
+   */
+  reset(): Promise<void>
+  /** What there is now, to come back to: it stays good when the broker is restarted, or for another one. */
+  snapshot(): Promise<BrokerSnapshot>
+  /** As {@link reset}, but to what a snapshot has, and without touching faults and journal. */
+  restore(snapshot: BrokerSnapshot): Promise<void>
   /** Answers what is under way, then closes everything. */
   close(): Promise<void>
   /** For `await using`. */

@@ -1,6 +1,9 @@
+import { resolve } from 'node:path'
+import { NodeDisk } from '../env/disk-node.js'
 import type { ApiName } from '../protocol/api-keys.js'
 import { addressText } from '../server/endpoints.js'
 import { parseAddress } from './advertised-address.js'
+import { BrokerContent } from './broker-content.js'
 import { BrokerParts, type NodeSetting } from './broker-parts.js'
 import { clientOptions } from './client-options.js'
 import { groupIds, InspectedGroup } from './inspect/groups.js'
@@ -8,6 +11,8 @@ import { InspectedTopic } from './inspect/topics.js'
 import { transactionViews } from './inspect/transactions.js'
 import type { JournalEntry } from './journal-entry.js'
 import type { BrokerOptions, RunningBroker } from './running-broker.js'
+import type { Seed } from './seed/seed.js'
+import type { BrokerSnapshot } from './snapshot/snapshot.js'
 import type {
   AssignmentExpectation,
   CommitExpectation,
@@ -38,6 +43,7 @@ export class TestBroker implements RunningBroker {
   readonly clusterId: string
   readonly nodeId: number
   readonly #waiting: Waiting
+  readonly #content: BrokerContent
   readonly #host: string
   readonly #port: number
   #closing: Promise<void> | undefined
@@ -52,7 +58,14 @@ export class TestBroker implements RunningBroker {
   static async start(options: BrokerOptions = {}, setting?: NodeSetting): Promise<TestBroker> {
     const parts = new BrokerParts(options, setting)
     await parts.start()
-    return new TestBroker(options, parts)
+    const broker = new TestBroker(options, parts)
+    try {
+      if (options.seed !== undefined) await broker.seed(options.seed)
+      return broker
+    } catch (error) {
+      await broker.close()
+      throw error
+    }
   }
 
   private constructor(
@@ -70,6 +83,16 @@ export class TestBroker implements RunningBroker {
     // Clients that find ::1 first come to the same broker, but this needs no looking up.
     this.#host = host === LOCALHOST ? LOOPBACK : host
     this.#port = port
+    this.#content = new BrokerContent({
+      running: () => parts.running,
+      topics: () => this.topics(),
+      gate: parts.gate,
+      serverFaults: parts.serverFaults,
+      faults: parts.faults,
+      journal: parts.journal,
+      nowMs: () => parts.clocks.clocks.logical.now(),
+      readFile: readText,
+    })
     this.#waiting = new Waiting({
       clock: parts.clocks.clocks.pacing,
       journal: parts.journal,
@@ -135,6 +158,22 @@ export class TestBroker implements RunningBroker {
     return this.#waiting.request(api, match, options)
   }
 
+  seed(seed: Seed | string): Promise<void> {
+    return this.#content.seed(seed)
+  }
+
+  reset(): Promise<void> {
+    return this.#content.reset()
+  }
+
+  snapshot(): Promise<BrokerSnapshot> {
+    return this.#content.snapshot()
+  }
+
+  restore(snapshot: BrokerSnapshot): Promise<void> {
+    return this.#content.restore(snapshot)
+  }
+
   async restart(): Promise<void> {
     await this.parts.stop()
     await this.parts.start()
@@ -157,4 +196,10 @@ export class TestBroker implements RunningBroker {
   get #metadata() {
     return this.parts.running.server.services.metadata
   }
+}
+
+function readText(path: string): string {
+  const bytes = new NodeDisk().readFile(resolve(path))
+  if (bytes === undefined) throw new TypeError(`${path}: there is no such file`)
+  return bytes.toString('utf8')
 }

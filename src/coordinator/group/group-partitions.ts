@@ -93,6 +93,11 @@ export abstract class GroupPartitions {
     this.runtime.resign(partition)
   }
 
+  /** Resolves when no partition of those that are led now is being loaded. */
+  allLoaded(): Promise<void> {
+    return this.runtime.allLoaded()
+  }
+
   /** The metadata has moved on: consumer groups of topics that have changed assign anew. */
   onMetadataUpdate(change: GroupMetadataChange): void {
     this.#topicHashes.onMetadataUpdate(change)

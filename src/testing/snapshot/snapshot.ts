@@ -1,0 +1,72 @@
+import { ConfigResourceType } from '../../metadata/config/resource.js'
+import type { MetadataImage } from '../../metadata/image.js'
+import type { GroupOffsetView } from '../views.js'
+
+/** A partition's records as they lie in its log. */
+export interface PartitionSnapshot {
+  readonly partition: number
+  readonly logStartOffset: number
+  readonly endOffset: number
+  /** Whole batches with their offsets, in slices. */
+  readonly slices: readonly Buffer[]
+}
+
+export interface TopicSnapshot {
+  readonly name: string
+  readonly partitionCount: number
+  readonly configs: ReadonlyMap<string, string>
+  /** Those that have, or had, records. */
+  readonly partitions: readonly PartitionSnapshot[]
+}
+
+export interface GroupSnapshot {
+  readonly groupId: string
+  readonly offsets: readonly GroupOffsetView[]
+}
+
+/** What is set on a resource that isn't a topic. */
+export interface ResourceConfigs {
+  readonly type: ConfigResourceType
+  readonly name: string
+  readonly configs: ReadonlyMap<string, string>
+}
+
+/**
+ * What a broker had at one moment, to go back to: topics with their records and configurations, what
+ * groups have committed, dynamic configurations. It doesn't have what belongs to clients: members of
+ * groups, producers, transactions that weren't over, and what those held back.
+ */
+export class BrokerSnapshot {
+  constructor(
+    readonly topics: readonly TopicSnapshot[],
+    readonly groups: readonly GroupSnapshot[],
+    readonly configs: readonly ResourceConfigs[],
+  ) {}
+
+  /** Of all records. */
+  get bytes(): number {
+    let bytes = 0
+    for (const { partitions } of this.topics) {
+      for (const { slices } of partitions) {
+        for (const { length } of slices) bytes += length
+      }
+    }
+    return bytes
+  }
+}
+
+const RESOURCES = [
+  ConfigResourceType.BROKER,
+  ConfigResourceType.GROUP,
+  ConfigResourceType.CLIENT_METRICS,
+]
+
+/** Everything that is set on resources that aren't topics. */
+export function resourceConfigs(metadata: MetadataImage): ResourceConfigs[] {
+  return RESOURCES.flatMap((type) =>
+    metadata
+      .configuredResources(type)
+      .map((name) => ({ type, name, configs: new Map(metadata.configs(type, name)) }))
+      .filter(({ configs }) => configs.size > 0),
+  )
+}
