@@ -85,18 +85,33 @@ export class LogFlusher {
     snapshot: { readonly path: string; readonly content: Buffer },
     done: DiskCallback,
   ): void {
-    const files = [...(segment.takeIndexFiles() ?? []), snapshot]
+    const indexes = segment.takeIndexFiles() ?? []
     const dirty = this.#segments.all.filter((other) => {
       return other.baseOffset < endOffset && other.syncedSize < other.visibleSize
     })
     const ended = this.#begin(done)
-    this.#sync(directory, dirty, files, (error) => {
-      if (error === null) {
-        segment.seal()
-        this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
+    this.#sync(directory, dirty, [...indexes, snapshot], (error) => {
+      if (error !== null) {
+        ended(error)
+        return
       }
-      ended(error)
+      this.recoveryPoint = Math.max(this.recoveryPoint, endOffset)
+      if (segment.isDeleted) ended(this.#removeAll(indexes))
+      else {
+        segment.seal()
+        ended(null)
+      }
     })
+  }
+
+  /** Retention took the segment meanwhile, and renamed what files it had then. */
+  #removeAll(files: readonly { readonly path: string }[]): DiskError | null {
+    try {
+      for (const { path } of files) this.disk.remove(path)
+      return null
+    } catch (error) {
+      return error as DiskError
+    }
   }
 
   /** Replaces a file of the log's directory, safely. */

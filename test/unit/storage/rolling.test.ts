@@ -140,3 +140,34 @@ t.test('flush.messages and flush.ms sync the file, and only then it is safe', as
   disk.held.shift()!()
   t.equal(timed.recoveryPoint, 1)
 })
+
+/** Writes files aside as slowly as a disk does. */
+class SlowDisk extends MemoryDisk {
+  underWay = 0
+
+  override replaceFile(path: string, content: Buffer, done: DiskCallback): void {
+    this.underWay++
+    setImmediate(() => {
+      this.underWay--
+      super.replaceFile(path, content, done)
+    })
+  }
+}
+
+t.test('a segment that ends only to be deleted leaves no indexes behind', async (t) => {
+  const clock = new ManualClock()
+  const disk = new SlowDisk(64 * MEGABYTE)
+  const manager = await startManager(managerOptions({ disk, clocks: manualClocks(clock) }))
+  const config = logConfig({ retentionMs: 1000, fileDeleteDelayMs: 60_000 })
+  const log = manager.getOrCreateLog({ topic: 'pets', partition: 0 }, { topicId: TOPIC_ID, config })
+  await append(log, batchOf(['old'], { timestamp: START_MS }))
+  log.updateHighWatermark(1)
+  clock.advance(2000)
+  t.equal(log.deleteOldSegments(), 1)
+  await until(() => disk.underWay === 0, 'the indexes')
+  const ofSegment = () =>
+    namesIn(disk, '/data/pets-0').filter((name) => name.startsWith('00000000000000000000.'))
+  t.strictSame(ofSegment(), ['00000000000000000000.log.deleted'])
+  clock.advance(60_000)
+  t.strictSame(ofSegment(), [])
+})
