@@ -23,7 +23,6 @@ export interface LibrdkafkaOptions {
   'reconnect.backoff.ms': number
   'reconnect.backoff.max.ms': number
   'topic.metadata.refresh.fast.interval.ms': number
-  'allow.auto.create.topics': boolean
 }
 
 /** Options ready made for clients that are to reach a broker, and to find what is new on it at once. */
@@ -57,7 +56,6 @@ export function clientOptions(bootstrapServers: () => string): ClientOptions {
       'reconnect.backoff.ms': 20,
       'reconnect.backoff.max.ms': 500,
       'topic.metadata.refresh.fast.interval.ms': 20,
-      'allow.auto.create.topics': true,
     }),
   }
 }

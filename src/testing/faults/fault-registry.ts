@@ -16,6 +16,7 @@ import type {
   ApiSelector,
   DiskOperation,
   FaultAction,
+  FaultKind,
   FaultMoment,
   FaultOptions,
   FaultSpec,
@@ -314,7 +315,8 @@ export class FaultRegistry implements Faults, RequestInterceptor {
     if (capping !== undefined) this.#cappings.set(fault, capping)
     if (strikes[spec.kind] !== undefined) {
       const matcher = new RequestMatcher(spec, broker)
-      this.#requestFaults = [...this.#requestFaults, { fault, matcher }]
+      const both = [...this.#requestFaults, { fault, matcher }]
+      this.#requestFaults = [...both.filter(isAround), ...both.filter((each) => !isAround(each))]
     }
     return fault
   }
@@ -364,3 +366,8 @@ interface Effect {
 }
 
 const WHOLE: Match = { kind: 'whole' }
+
+const AROUND: ReadonlySet<FaultKind> = new Set(['delay', 'throttle', 'corrupt'])
+
+/** It acts on whatever is answered, by other faults too. */
+const isAround = ({ fault }: RequestFault): boolean => AROUND.has(fault.spec.kind)

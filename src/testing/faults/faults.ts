@@ -45,8 +45,8 @@ export interface Fault {
 
 /**
  * What is to go wrong. Each call makes one fault, which strikes from now on until it is stopped, or
- * has struck as often as it should. Where several are for the same request, the first one made goes
- * first: delays add up, and of those that answer in the broker's place the first does.
+ * has struck as often as it should. Where several are for the same request, delays add up, and of
+ * those that answer in the broker's place the first one made does.
  *
  *     broker.faults.error('Produce', 'NOT_LEADER_OR_FOLLOWER', { topic: 'orders' }).times(2)
  */

@@ -4,10 +4,8 @@ import t from 'tap'
 import { RequestDispatcher } from '../../../src/broker/dispatch.js'
 import { systemClock } from '../../../src/env/clock.js'
 import { silentLogger } from '../../../src/env/logger.js'
-import { randomUuid, seededRandom } from '../../../src/env/random.js'
 import { ApiKey, type ApiName } from '../../../src/protocol/api-keys.js'
 import { apis } from '../../../src/protocol/apis.js'
-import type { WireType } from '../../../src/protocol/codec/field.js'
 import {
   RequestHeader,
   ResponseHeader,
@@ -15,14 +13,7 @@ import {
   responseHeaderVersion,
 } from '../../../src/protocol/codec/headers.js'
 import type { AnyMessage, Fields } from '../../../src/protocol/codec/index.js'
-import {
-  decode,
-  encodeToBuffer,
-  includes,
-  NO_VERSIONS,
-  ZERO_UUID,
-} from '../../../src/protocol/codec/index.js'
-import { planStruct } from '../../../src/protocol/codec/plan.js'
+import { decode, encodeToBuffer, includes, ZERO_UUID } from '../../../src/protocol/codec/index.js'
 import { ErrorCode, type ErrorName, errorName } from '../../../src/protocol/errors.js'
 import { BrokerParts } from '../../../src/testing/broker-parts.js'
 import {
@@ -35,6 +26,7 @@ import { FaultRegistry } from '../../../src/testing/faults/fault-registry.js'
 import { MessageSplitter } from '../../../src/testing/faults/split.js'
 import { errorsIn } from '../../../src/testing/response-errors.js'
 import { newPeer } from '../broker/data-plane-fixture.js'
+import { sampleMessage } from './sample-message.js'
 
 /** What Apache Kafka's getErrorResponse makes of a request; test/golden/GoldenRefusals.java wrote it. */
 interface Golden {
@@ -59,7 +51,6 @@ const { handlers } = parts.running.server.services
 /** Topics that a request has an id for have names here, whether they are there or not. */
 const nameOf = (topicId: string) => (topicId === ZERO_UUID ? undefined : `topic ${topicId}`)
 const nothing = () => Promise.reject(new Error('not asked for'))
-const random = seededRandom(5)
 const faults = new FaultRegistry({
   broker: {
     nodeId: 1,
@@ -157,42 +148,6 @@ const SPEECHLESS = new Set(['DescribeLogDirs v1', 'DescribeLogDirs v2'])
 /** What a session or a wait is about isn't in the request alone. */
 const ELSEWHERE = new Set<ApiName>(['Fetch', 'ShareFetch', 'JoinGroup', 'SyncGroup'])
 
-/** A request that has two of everything, each with a name of its own. */
-function sample(fields: Fields, version: number, next: () => number, flexible: boolean): Struct {
-  const has = (name: string) => includes(fields[name]?.modifiers.versions ?? NO_VERSIONS, version)
-  const isNamed = has('name') && has('topicId')
-  const made = (name: string, type: WireType): unknown => {
-    switch (type.kind) {
-      case 'array':
-        return [made(name, type.element), made(name, type.element)]
-      case 'struct':
-        return sample(type.fields, version, next, flexible)
-      case 'string':
-        return `${name}-${next()}`
-      case 'uuid':
-        // A topic of Metadata before version 12 has its name.
-        return version < 12 && isNamed && name === 'topicId' ? ZERO_UUID : randomUuid(random)
-      case 'bool':
-        return false
-      case 'bytes':
-      case 'records':
-        return Buffer.from('none')
-      case 'bigint':
-        return BigInt(next())
-      default:
-        return SMALL[name] ?? next()
-    }
-  }
-  return Object.fromEntries(
-    planStruct(fields, version, flexible)
-      .fields.filter(({ present }) => present)
-      .map(({ name, type }) => [name, made(name, type)]),
-  )
-}
-
-/** Of what a number stands for in another field. */
-const SMALL: Readonly<Record<string, number>> = { keyType: 0, resourceType: 2, acks: 1 }
-
 /** What the entries of a message are about. */
 function entitiesIn(
   reader: EntityReader,
@@ -220,8 +175,7 @@ t.test('with a selector it stands at the entries that are meant, and at no other
   for (const { api, version } of served) {
     if (ELSEWHERE.has(api) || SPEECHLESS.has(`${api} v${version}`)) continue
     const { request, response } = apis.get(ApiKey[api])!
-    let last = 0
-    const asked = sample(request.fields, version, () => ++last, includes(request.flexible, version))
+    const asked = sampleMessage(request, version)
     const body = encodeToBuffer(request, version, asked)
     const golden = { api, version, request: body.toString('base64') }
     const reader = new EntityReader(nameOf, version, asked.keyType as number | undefined)
