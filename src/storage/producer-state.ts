@@ -130,8 +130,11 @@ export class ProducerState {
     this.endOffset = lastOffset(batches, at) + 1
     const id = producerId(batches, at)
     if (id < 0) return undefined
+    if (isControl(batches, at)) {
+      this.#verifications.endBefore(id, producerEpoch(batches, at))
+      return this.#addMarker(batches, at, id)
+    }
     if (isTransactional(batches, at)) this.#verifications.end(id)
-    if (isControl(batches, at)) return this.#addMarker(batches, at, id)
     const first = baseOffset(batches, at)
     const last = lastOffset(batches, at)
     const entry = this.#entryOf(id)

@@ -45,9 +45,19 @@ export class Verifications {
     return known.guard
   }
 
-  /** Something of the transaction is on the log, or its end: every guard of before is void. */
+  /** Something of the transaction is on the log: every guard of before is void. */
   end(producerId: number): void {
     this.#byProducer.delete(producerId)
+  }
+
+  /**
+   * A transaction has ended with a marker of this epoch. Where that is an epoch of its own, a batch that
+   * is verified with it belongs to the next transaction already, which has overtaken the marker.
+   */
+  endBefore(producerId: number, markerEpoch: number): void {
+    const known = this.#byProducer.get(producerId)
+    if (known?.supportsEpochBump && known.epoch === markerEpoch) return
+    this.end(producerId)
   }
 
   removeExpired(nowMs: number, expirationMs: number): void {

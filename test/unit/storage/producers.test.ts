@@ -128,6 +128,14 @@ t.test('with an epoch for each transaction, the first batch has sequence 0', asy
   t.throws(() => verify(log, 0, 0, true), { code: INVALID_PRODUCER_EPOCH })
 })
 
+t.test('a verification of the next transaction may overtake the marker before it', async (t) => {
+  const { log } = await logFor(t)
+  await write(log, 0, verify(log, 0, 0, true))
+  const guard = verify(log, 0, 1, true)
+  t.equal(await end(log, 1, 2), 0)
+  t.equal(await write(log, 0, guard, { producerEpoch: 1 }), 0)
+})
+
 t.test('the epoch of a marker', async (t) => {
   const { log } = await logFor(t)
   await write(log, 0, verify(log))
