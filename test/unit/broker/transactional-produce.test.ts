@@ -161,7 +161,7 @@ t.test('a verification of before a marker lets in nothing after it', async (t) =
   plane.transactions.hold = new Promise((resolve) => {
     release = resolve
   })
-  const answer = sendOne(txnBatch(0))
+  const answer = sendOne(txnBatch(0), KNOWS_ABORTABLE)
   await settle()
   await end(0, 'ABORT')
   release()
