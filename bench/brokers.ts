@@ -34,7 +34,11 @@ async function startSamsa(directory: string, more: Properties = {}): Promise<Con
   const startedNs = process.hrtime.bigint()
   const child = spawn(
     process.execPath,
-    ['dist/cli.js', '--port', String(port), '--data-dir', join(directory, 'data'), ...settings],
+    [
+      'dist/cli.js',
+      ...['--port', String(port), '--data-dir', join(directory, 'data'), '--log-level', 'warn'],
+      ...settings,
+    ],
     { stdio: 'ignore' },
   )
   return contender('samsa', startedNs, child, port, (signal) => terminate(child, signal))

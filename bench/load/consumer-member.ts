@@ -15,6 +15,8 @@ export class ConsumerMember implements GroupMember {
   readonly #memberId = randomUUID()
   #epoch = JOIN_EPOCH
   #owned: Body[] = []
+  /** It was told what to own, and hasn't said yet that it does. */
+  #isTold = false
 
   private constructor(group: Group, connection: Connection) {
     this.#group = group
@@ -37,17 +39,15 @@ export class ConsumerMember implements GroupMember {
     await this.resettle()
   }
 
-  /** Heartbeats until it owns its share; the broker knows so by then. */
+  /** Heartbeats until it owns its share, and has said so. */
   async resettle(): Promise<void> {
     for (;;) {
-      const { assignment, ...answer } = await this.#beat({})
-      if (assignment !== null) {
-        this.#take({ assignment, ...answer })
-        // What it has taken or given back is said at once.
-        this.#take(await this.#beat({ topicPartitions: this.#owned }))
-      }
+      // What it has taken or given back is said at once.
+      const saysSo = this.#isTold
+      this.#take(await this.#beat(saysSo ? { topicPartitions: this.#owned } : {}))
+      if (this.#isTold) continue
       if (this.#count() === this.#group.partitions / this.#group.size) return
-      await pause()
+      if (!saysSo) await pause()
     }
   }
 
@@ -71,6 +71,7 @@ export class ConsumerMember implements GroupMember {
   }
 
   #take({ assignment }: Body): void {
+    this.#isTold = assignment !== null
     if (assignment !== null) this.#owned = assignment.topicPartitions
   }
 
