@@ -17,7 +17,8 @@ const CONFIG = { 'group.initial.rebalance.delay.ms': '0' }
 export const samsa: Interviewer = async (script) => {
   // Loaded when it is needed: the other brokers can be asked while samsa doesn't start.
   const { startBroker } = await import('../../src/index.js')
-  const broker = await startBroker({ config: { ...CONFIG, ...script.config } })
+  const config = { ...CONFIG, ...script.config }
+  const broker = await startBroker({ profile: 'kafka', config })
   try {
     return await hold(script, broker.bootstrapServers)
   } finally {
