@@ -101,6 +101,7 @@ export const faultKinds = Object.keys(RULES) as readonly FaultKind[]
 /**
  * Sees to it that a description makes sense, wherever it has come from.
  *
+ * @returns the same as JSON has it
  * @throws TypeError that names what is wrong
  */
 export function checkFaultSpec(spec: FaultSpec): FaultSpec {
@@ -125,7 +126,16 @@ export function checkFaultSpec(spec: FaultSpec): FaultSpec {
     if (rule.check(value)) continue
     throw new TypeError(`fault ${spec.kind}: ${name} ${String(value)} has to be ${rule.wanted}`)
   }
-  return spec
+  return asJson(spec)
+}
+
+/** Regular expressions as text between slashes, so that a description is JSON. */
+function asJson(spec: FaultSpec): FaultSpec {
+  const fields = Object.entries(spec).map(([name, value]) => [
+    name,
+    (value as unknown) instanceof RegExp ? String(value) : value,
+  ])
+  return Object.fromEntries(fields) as FaultSpec
 }
 
 /** The APIs that are meant; undefined for all. */

@@ -83,8 +83,7 @@ export class FaultRegistry implements Faults, RequestInterceptor {
   }
 
   add(spec: FaultSpec, { until }: Pick<FaultOptions, 'until'> = {}): Fault {
-    checkFaultSpec(spec)
-    const fault = this.#make(spec)
+    const fault = this.#make(checkFaultSpec(spec))
     if (until !== undefined) fault.until(until)
     return fault
   }

@@ -12,6 +12,7 @@ import type {
 export interface Fault {
   /** Tells it from the broker's others; counts up from 1. */
   readonly id: number
+  /** As it could be sent as JSON. */
   readonly spec: FaultSpec
   /** Requests that it was for so far, struck or not. */
   readonly calls: number
