@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
+import type { RequestInterceptor } from '../broker/interceptor.js'
 import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
 import { machineName } from '../env/host.js'
-import { silentLogger } from '../env/logger.js'
+import { type Logger, silentLogger } from '../env/logger.js'
 import { systemNetwork } from '../env/network-node.js'
 import { systemRandom } from '../env/random.js'
 import { BrokerServer } from '../server/broker-server.js'
@@ -19,10 +20,11 @@ import { hasLegacyVersions } from './faults/release-versions.js'
 import { FaultyDisk } from './faulty-disk.js'
 import { RequestJournal } from './journal.js'
 import { LocalClient } from './local-client.js'
+import { BrokerMetrics } from './metrics/broker-metrics.js'
 import { profileProperties } from './profiles.js'
 import { RequestGate } from './request-gate.js'
 import type { BrokerOptions } from './running-broker.js'
-import { type RunningServer, ServerFaults } from './server-faults.js'
+import { NotRunningError, type RunningServer, ServerFaults } from './server-faults.js'
 import { tellRequests } from './waiting.js'
 
 /** Both addresses that it may stand for are opened. */
@@ -36,6 +38,10 @@ export interface NodeSetting {
   /** Its whole configuration, by Kafka's names; `log.dirs` absolute. */
   readonly properties: ReadonlyMap<string, string>
   readonly disk: Disk
+  /** For a new directory; one of its own unless said. */
+  readonly clusterId?: string | undefined
+  /** Nothing stands between clients and the broker: there is nothing to see then, nor to inject. */
+  readonly isPlain: boolean
 }
 
 /** What a broker is made of that stays when it is restarted. */
@@ -46,13 +52,17 @@ export class BrokerParts {
   readonly address: AdvertisedAddress
   readonly gate = new RequestGate()
   readonly serverFaults: ServerFaults
+  /** Kept only where somebody can ask for them. */
+  readonly metrics: BrokerMetrics | undefined
+  /** Why the broker can't go on; undefined while it can. */
+  failure: Error | undefined
   readonly #disk: FaultyDisk
   readonly #properties: Map<string, string>
   #running: RunningServer | undefined
 
   constructor(
     private readonly options: BrokerOptions,
-    setting?: NodeSetting,
+    private readonly setting?: NodeSetting,
   ) {
     const { directory, memoryBytes = DEFAULT_MEMORY_BYTES, clock, journal = {} } = options
     const own = (): Disk => (directory === undefined ? new MemoryDisk(memoryBytes) : new NodeDisk())
@@ -76,18 +86,25 @@ export class BrokerParts {
       recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),
     })
     if (options.asVersion !== undefined) this.faults.asVersion(options.asVersion)
+    if (options.controlPort !== undefined) {
+      this.metrics = new BrokerMetrics(() => this.running, pacing)
+    }
     const nodeId = Number(this.#properties.get('node.id'))
     this.address = new AdvertisedAddress(nodeId)
   }
 
+  get logger(): Logger {
+    return this.options.logger ?? silentLogger
+  }
+
   get running(): RunningServer {
-    if (this.#running === undefined) throw new Error('the broker is not running')
+    if (this.#running === undefined) throw new NotRunningError()
     return this.#running
   }
 
   /** @throws Error with a message for the user */
   async start(): Promise<void> {
-    const { logger = silentLogger } = this.options
+    const { logger } = this
     const server = await BrokerServer.start({
       properties: this.#properties,
       disk: this.#disk,
@@ -96,8 +113,10 @@ export class BrokerParts {
       random: systemRandom,
       logger,
       hostName: machineName(),
-      interceptors: [this.journal, this.faults, this.address, this.gate],
+      clusterId: this.setting?.clusterId,
+      interceptors: this.#interceptors(),
       onFault: (error) => {
+        this.failure = error
         logger.error({ err: error }, 'the broker has failed')
         this.options.onFailure?.(error)
       },
@@ -106,6 +125,7 @@ export class BrokerParts {
     this.address.followsConnections =
       !this.#properties.has('advertised.listeners') &&
       server.endpoints.every(({ host }) => LOOPBACK.has(host))
+    this.failure = undefined
     this.#running = {
       server,
       client: new LocalClient(server.services, server.endpoints[0]!.name),
@@ -121,6 +141,12 @@ export class BrokerParts {
     running.client.close()
     this.faults.release()
     await running.server.close()
+  }
+
+  #interceptors(): readonly RequestInterceptor[] {
+    if (this.setting?.isPlain === true) return []
+    const metrics = this.metrics === undefined ? [] : [this.metrics.requests]
+    return [...metrics, this.journal, this.faults, this.address, this.gate]
   }
 
   #configuration(): Map<string, string> {

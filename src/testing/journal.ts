@@ -60,6 +60,22 @@ class Entry implements JournalEntry {
   }
 }
 
+/**
+ * Whether an entry is meant.
+ *
+ * @throws SyntaxError for a client id between slashes that is no regular expression
+ */
+export function entryMatcher(filter: JournalFilter): (entry: JournalEntry) => boolean {
+  const { api, clientId, connection, error, after = 0 } = filter
+  const isClient = clientId === undefined ? undefined : nameMatcher(clientId)
+  return (entry) =>
+    entry.number > after &&
+    (api === undefined || entry.api === api) &&
+    (isClient === undefined || isClient(entry.clientId ?? '')) &&
+    (connection === undefined || entry.connection === connection) &&
+    (error === undefined || entry.errors.includes(error))
+}
+
 export interface RequestJournalOptions {
   /** The machine's. */
   readonly clock: Clock
@@ -88,18 +104,7 @@ export class RequestJournal implements Journal, RequestInterceptor {
   }
 
   entries(filter: JournalFilter = {}): readonly JournalEntry[] {
-    const { api, clientId, connection, error, after = 0 } = filter
-    const isClient = clientId === undefined ? undefined : nameMatcher(clientId)
-    return this.#entries
-      .slice(this.#begin)
-      .filter(
-        (entry) =>
-          entry.number > after &&
-          (api === undefined || entry.api === api) &&
-          (isClient === undefined || isClient(entry.clientId ?? '')) &&
-          (connection === undefined || entry.connection === connection) &&
-          (error === undefined || entry.errors.includes(error)),
-      )
+    return this.#entries.slice(this.#begin).filter(entryMatcher(filter))
   }
 
   clear(): void {

@@ -67,6 +67,11 @@ export interface BrokerOptions {
   readonly seed?: Seed | string
   /** Configuration by Kafka's names, over that of the profile: `{'num.partitions': '3'}`. */
   readonly config?: Readonly<Record<string, string>>
+  /**
+   * Opens the HTTP control API on this port of the loopback addresses, 0 for one that the system
+   * chooses: {@link RunningBroker.controlUrl}. It isn't opened unless said.
+   */
+  readonly controlPort?: number
   /** What the broker has to say; it is silent without. A pino logger will do. */
   readonly logger?: Logger
   /** The broker can't go on, because its disks have failed: it should be closed. */
@@ -84,6 +89,8 @@ export interface RunningBroker {
   readonly faults: Faults
   readonly journal: Journal
   readonly clock: BrokerClock
+  /** Where the HTTP control API is: `http://127.0.0.1:port`; undefined when it wasn't asked for. */
+  readonly controlUrl: string | undefined
 
   /**
    * Tells clients from now on to come to `address` (`host:port`), as behind a forwarded port; null:

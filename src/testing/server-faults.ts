@@ -32,6 +32,14 @@ const COMING: ReadonlySet<number> = new Set([
   Errors.CONCURRENT_TRANSACTIONS,
 ])
 
+/** There is nothing running at present: it was stopped, or is being restarted. */
+export class NotRunningError extends Error {
+  constructor() {
+    super('the broker is not running')
+    this.name = 'NotRunningError'
+  }
+}
+
 /** What is running at present: a restart begins another. */
 export interface RunningServer {
   readonly server: BrokerServer

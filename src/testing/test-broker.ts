@@ -1,15 +1,19 @@
 import { resolve } from 'node:path'
 import { NodeDisk } from '../env/disk-node.js'
 import type { ApiName } from '../protocol/api-keys.js'
+import type { Endpoint } from '../metadata/cluster.js'
 import { addressText } from '../server/endpoints.js'
 import { parseAddress } from './advertised-address.js'
 import { BrokerContent } from './broker-content.js'
 import { BrokerParts, type NodeSetting } from './broker-parts.js'
 import { clientOptions } from './client-options.js'
+import type { ControlContext } from './control/context.js'
+import type { ControlServer } from './control/control-server.js'
 import { groupIds, InspectedGroup } from './inspect/groups.js'
 import { InspectedTopic } from './inspect/topics.js'
 import { transactionViews } from './inspect/transactions.js'
 import type { JournalEntry } from './journal-entry.js'
+import { LocalAdmin } from './local-admin.js'
 import type { BrokerOptions, RunningBroker } from './running-broker.js'
 import type { Seed } from './seed/seed.js'
 import type { BrokerSnapshot } from './snapshot/snapshot.js'
@@ -46,6 +50,7 @@ export class TestBroker implements RunningBroker {
   readonly #content: BrokerContent
   readonly #host: string
   readonly #port: number
+  #control: ControlServer | undefined
   #closing: Promise<void> | undefined
 
   /**
@@ -61,6 +66,7 @@ export class TestBroker implements RunningBroker {
     const broker = new TestBroker(options, parts)
     try {
       if (options.seed !== undefined) await broker.seed(options.seed)
+      if (options.controlPort !== undefined) await broker.#openControl(options.controlPort)
       return broker
     } catch (error) {
       await broker.close()
@@ -100,6 +106,15 @@ export class TestBroker implements RunningBroker {
       group: (groupId) => this.group(groupId),
       partitionCount: (topic) => this.#metadata.topicsByName.get(topic)?.partitions.size,
     })
+  }
+
+  get controlUrl(): string | undefined {
+    return this.#control?.url
+  }
+
+  /** Its listeners for clients. */
+  get endpoints(): readonly Endpoint[] {
+    return this.parts.running.server.endpoints
   }
 
   get bootstrapServers(): string {
@@ -188,7 +203,28 @@ export class TestBroker implements RunningBroker {
     return this.close()
   }
 
+  /** Loaded when it is asked for: most brokers do without. */
+  async #openControl(port: number): Promise<void> {
+    const [{ openControlServer }, { systemHttp }] = await Promise.all([
+      import('./control/control-server.js'),
+      import('../env/http-node.js'),
+    ])
+    const { parts } = this
+    const running = () => parts.running
+    const context: ControlContext = {
+      broker: this,
+      running,
+      admin: new LocalAdmin(running),
+      metrics: parts.metrics!,
+      failure: () => parts.failure,
+      nowMs: () => parts.clocks.clocks.logical.now(),
+      logger: parts.logger,
+    }
+    this.#control = await openControlServer(port, context, systemHttp)
+  }
+
   async #close(): Promise<void> {
+    await this.#control?.close()
     this.#waiting.close()
     await this.parts.stop()
   }

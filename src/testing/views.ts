@@ -13,6 +13,8 @@ export class WaitTimeoutError extends Error {
 export interface WaitOptions {
   /** Milliseconds of the machine's clock; 10,000 unless said. */
   readonly timeoutMs?: number
+  /** Waiting is over when it is aborted: its reason is thrown. */
+  readonly signal?: AbortSignal
 }
 
 /** A record of a topic, decoded. */

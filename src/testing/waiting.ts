@@ -173,15 +173,17 @@ export class Waiting {
 
   async #until<T>(
     what: string,
-    { timeoutMs = DEFAULT_TIMEOUT_MS }: WaitOptions,
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: WaitOptions,
     look: () => Promise<Look<T>>,
   ): Promise<T> {
     const deadlineMs = this.#clock.now() + timeoutMs
     const traffic = new Traffic(this.#clock, this.#options.journal)
     const abort = (): void => traffic.wake()
     this.#aborts.add(abort)
+    signal?.addEventListener('abort', abort)
     try {
       for (;;) {
+        signal?.throwIfAborted()
         if (this.#isClosed) throw new Error(`waiting for ${what}: the broker was closed`)
         const { found, saw, told } = await look()
         if (found !== undefined) return found
@@ -194,6 +196,7 @@ export class Waiting {
       }
     } finally {
       this.#aborts.delete(abort)
+      signal?.removeEventListener('abort', abort)
       traffic.end()
     }
   }

@@ -78,6 +78,10 @@ export class FaultRegistry implements Faults, RequestInterceptor {
     return [...this.#faults].filter(({ isActive }) => isActive)
   }
 
+  get(id: number): Fault | undefined {
+    return [...this.#faults].find((fault) => fault.id === id)
+  }
+
   get isOrdering(): boolean {
     return this.#requestFaults.length > 0 || this.#isMuting
   }

@@ -54,6 +54,8 @@ export interface Fault {
 export interface Faults {
   /** Those that may still strike, in the order in which they were made. */
   readonly active: readonly Fault[]
+  /** The fault of that id, until it is stopped; also when it won't strike any more. */
+  get(id: number): Fault | undefined
   /**
    * Makes a fault of its description.
    *
