@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { NodeDisk } from '../env/disk-node.js'
-import type { ApiName } from '../protocol/api-keys.js'
 import type { Endpoint } from '../metadata/cluster.js'
+import type { ApiName } from '../protocol/api-keys.js'
 import { addressText } from '../server/endpoints.js'
 import { parseAddress } from './advertised-address.js'
 import { BrokerContent } from './broker-content.js'

@@ -60,7 +60,8 @@ function ofRecords(records: readonly PlacedRecord[], defaultTopic: string): Seed
 async function parseYaml(text: string, path: string): Promise<unknown> {
   const { parse } = await import('yaml')
   try {
-    return parse(text)
+    // What it would warn of on stderr is refused for its form.
+    return parse(text, { logLevel: 'error' })
   } catch (error) {
     throw asTypeError(path, error)
   }

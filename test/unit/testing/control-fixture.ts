@@ -72,10 +72,8 @@ export class ControlFixture {
   }
 
   /** A connection that says what it likes. */
-  async raw(): Promise<RawHttp> {
-    const socket = connect(this.port, '127.0.0.1')
-    await once(socket, 'connect')
-    return new RawHttp(socket)
+  raw(): Promise<RawHttp> {
+    return RawHttp.connect(this.port)
   }
 }
 
@@ -97,7 +95,14 @@ export class RawHttp {
   received = ''
   isClosed = false
 
-  constructor(private readonly socket: Socket) {
+  static async connect(port: number): Promise<RawHttp> {
+    const socket = connect(port, '127.0.0.1')
+    const raw = new RawHttp(socket)
+    await once(socket, 'connect')
+    return raw
+  }
+
+  private constructor(private readonly socket: Socket) {
     socket.on('error', () => {})
     socket.on('data', (bytes) => {
       this.received += bytes.toString()
@@ -116,6 +121,6 @@ export class RawHttp {
   }
 
   get statuses(): number[] {
-    return [...this.received.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status))
+    return [...this.received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
   }
 }
