@@ -142,6 +142,11 @@ export interface AssignmentExpectation extends WaitOptions {
   readonly topics?: readonly string[]
   /** That member has it (its client id). */
   readonly clientId?: string
+  /**
+   * Whoever has something must have begun to fetch since, as the journal says: what is produced from
+   * then on is not missed, even by those that begin at the end. True unless said.
+   */
+  readonly fetching?: boolean
 }
 
 export interface CommitExpectation extends WaitOptions {

@@ -6,6 +6,7 @@ import type {
   CommitExpectation,
   GroupDescription,
   GroupExpectation,
+  GroupMemberView,
   GroupOffsetView,
   GroupView,
   RecordQuery,
@@ -90,11 +91,20 @@ export class Waiting {
   }
 
   assignment(groupId: string, expected: AssignmentExpectation = {}): Promise<GroupDescription> {
-    const { clientId, topics } = expected
+    const { clientId, topics, fetching = true } = expected
     const whose = clientId === undefined ? '' : ` to client ${clientId}`
     const of = topics === undefined ? '' : ` of ${topics.join(', ')}`
     const what = `an assignment${of}${whose} in group ${groupId}`
-    return this.#untilGroup(what, groupId, expected, (group) => this.#isAssigned(group, expected))
+    const view = this.#options.group(groupId)
+    return this.#until(what, expected, async () => {
+      const group = await view.describe()
+      const told = tellGroup(group)
+      if (!this.#isAssigned(group, expected)) return { found: undefined, saw: group, told }
+      const idle = fetching ? group.members.find((member) => !this.#isFetching(member)) : undefined
+      if (idle === undefined) return { found: group, saw: group, told }
+      const missing = `, of whom ${idle.clientId} does not fetch yet`
+      return { found: undefined, saw: group, told: told + missing }
+    })
   }
 
   commit(groupId: string, expected: CommitExpectation): Promise<GroupOffsetView> {
@@ -163,6 +173,14 @@ export class Waiting {
     return wanted.length > 0 && wanted.every((topic) => this.#hasAll(topic, owned))
   }
 
+  /** Whether it has asked for records since it was given what it has. */
+  #isFetching({ clientId, assignment }: GroupMemberView): boolean {
+    if (assignment.length === 0) return true
+    const entries = this.#options.journal.entries().filter((each) => each.clientId === clientId)
+    const assigned = entries.findLast(isAssignment)?.number ?? 0
+    return entries.some(({ api, number }) => api === 'Fetch' && number > assigned)
+  }
+
   #hasAll(topic: string, owned: ReadonlySet<string>): boolean {
     const count = this.#options.partitionCount(topic)
     if (count === undefined) return false
@@ -200,6 +218,12 @@ export class Waiting {
       traffic.end()
     }
   }
+}
+
+/** Whether a request was answered with what its member is to have from now on. */
+function isAssignment({ api, response, errors }: JournalEntry): boolean {
+  if (response === undefined || errors.length > 0) return false
+  return api === 'SyncGroup' || (api === 'ConsumerGroupHeartbeat' && response.assignment !== null)
 }
 
 /** Tells when it is time to look again. */
