@@ -20,6 +20,7 @@ import {
 } from './swap/names.js'
 import { identityOf, readPartition } from './swap/partition-log.js'
 import { Prepared } from './swap/prepared.js'
+import { shownRecords, useCoordinators } from './swap/shown.js'
 import { Transactions } from './swap/transactions.js'
 import { Workload } from './swap/workload.js'
 
@@ -173,3 +174,28 @@ for (const [name, { standalone, turns }] of Object.entries(swaps)) {
     },
   )
 }
+
+t.test(
+  'the coordinators of both write the same records, as dump-log shows them',
+  { skip: missing && `needs ${missing}` },
+  async (t) => {
+    installApacheKafka()
+    const shown: Record<string, Record<string, string[]>>[] = []
+    for (const kind of ['samsa', 'Apache Kafka'] as const) {
+      const directory = await Directory.create(t, false)
+      const broker = await directory.start(kind)
+      const complaints: string[] = []
+      await directory.talk((c) => useCoordinators(c, (what) => complaints.push(what)))
+      t.strictSame(complaints, [], kind)
+      await broker.stop('stopped')
+      const { data } = directory
+      shown.push({
+        groups: await shownRecords(data, '__consumer_offsets', '--offsets-decoder'),
+        transactions: await shownRecords(data, '__transaction_state', '--transaction-log-decoder'),
+      })
+    }
+    const [ours, theirs] = shown
+    t.ok(Object.keys(theirs!.groups!).length > 8 && Object.keys(theirs!.transactions!).length > 8)
+    t.strictSame(ours, theirs)
+  },
+)

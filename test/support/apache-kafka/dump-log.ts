@@ -86,8 +86,8 @@ export async function dumpDataDirectory(
   }
 }
 
-/** The lines that the tool prints, errors too. */
-async function dumpLog(files: readonly string[], ...flags: string[]): Promise<string[]> {
+/** The lines that `dump-log` prints of some files, errors too. */
+export async function dumpLog(files: readonly string[], ...flags: string[]): Promise<string[]> {
   if (files.length === 0) return []
   const result = await runTool('dump-log', ['--files', files.join(','), ...flags])
   const lines = `${result.stdout}\n${result.stderr}`.split('\n')
