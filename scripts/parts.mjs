@@ -172,6 +172,11 @@ export const parts = [
     timeoutSeconds: 7200,
   },
   {
+    name: 'example-kafkajs-node-test',
+    files: ['examples/kafkajs-node-test'],
+    timeoutSeconds: 600,
+  },
+  {
     name: 'node-24',
     files: ['tidy', 'unit', 'compat/kafkajs'],
     tools: ['node 24'],
