@@ -176,6 +176,13 @@ export const parts = [
     files: ['examples/kafkajs-node-test'],
     timeoutSeconds: 600,
   },
+  { name: 'example-kafkajs-jest', files: ['examples/kafkajs-jest'], timeoutSeconds: 600 },
+  {
+    name: 'example-platformatic-vitest',
+    files: ['examples/platformatic-vitest'],
+    tools: ['node 22'],
+    timeoutSeconds: 600,
+  },
   {
     name: 'node-24',
     files: ['tidy', 'unit', 'compat/kafkajs'],
