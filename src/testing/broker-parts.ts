@@ -18,6 +18,7 @@ import { type MovableClocks, realClocks, virtualClocks } from './broker-clock.js
 import { FaultRegistry } from './faults/fault-registry.js'
 import { hasLegacyVersions } from './faults/release-versions.js'
 import { FaultyDisk } from './faulty-disk.js'
+import { FetchWatch } from './fetch-watch.js'
 import { RequestJournal } from './journal.js'
 import { LocalClient } from './local-client.js'
 import { BrokerMetrics } from './metrics/broker-metrics.js'
@@ -51,6 +52,7 @@ export class BrokerParts {
   readonly faults: FaultRegistry
   readonly address: AdvertisedAddress
   readonly gate = new RequestGate()
+  readonly fetchWatch = new FetchWatch()
   readonly serverFaults: ServerFaults
   /** Kept only where somebody can ask for them. */
   readonly metrics: BrokerMetrics | undefined
@@ -146,7 +148,7 @@ export class BrokerParts {
   #interceptors(): readonly RequestInterceptor[] {
     if (this.setting?.isPlain === true) return []
     const metrics = this.metrics === undefined ? [] : [this.metrics.requests]
-    return [...metrics, this.journal, this.faults, this.address, this.gate]
+    return [...metrics, this.journal, this.faults, this.address, this.gate, this.fetchWatch]
   }
 
   #configuration(): Map<string, string> {

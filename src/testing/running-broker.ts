@@ -115,7 +115,7 @@ export interface RunningBroker {
     options?: WaitOptions & RecordQuery,
   ): Promise<readonly RecordView[]>
   waitForGroup(groupId: string, expected?: GroupExpectation): Promise<GroupDescription>
-  /** Resolves when members have all partitions that they are to have, and have begun to fetch. */
+  /** Resolves when members have all partitions that they are to have, and fetch from them. */
   waitForAssignment(groupId: string, expected?: AssignmentExpectation): Promise<GroupDescription>
   waitForCommit(groupId: string, expected: CommitExpectation): Promise<GroupOffsetView>
   /**

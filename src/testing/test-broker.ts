@@ -105,6 +105,11 @@ export class TestBroker implements RunningBroker {
       topic: (name) => this.topic(name),
       group: (groupId) => this.group(groupId),
       partitionCount: (topic) => this.#metadata.topicsByName.get(topic)?.partitions.size,
+      isFetching: (groupId, member, topic, partition) => {
+        const topicId = this.#metadata.topicsByName.get(topic)?.id
+        if (topicId === undefined) return false
+        return parts.fetchWatch.isFetching(groupId, member, { topic, topicId, partition })
+      },
     })
   }
 

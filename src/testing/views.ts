@@ -143,8 +143,8 @@ export interface AssignmentExpectation extends WaitOptions {
   /** That member has it (its client id). */
   readonly clientId?: string
   /**
-   * Whoever has something must have begun to fetch since, as the journal says: what is produced from
-   * then on is not missed, even by those that begin at the end. True unless said.
+   * And they fetch from them, so that nothing that is produced from now on is missed, wherever a
+   * consumer begins; true unless said. A consumer that is paused doesn't.
    */
   readonly fetching?: boolean
 }

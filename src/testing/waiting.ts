@@ -40,6 +40,13 @@ export interface WaitingOptions {
   readonly group: (groupId: string) => GroupView
   /** Partitions of a topic; undefined when there is none of that name. */
   readonly partitionCount: (topic: string) => number | undefined
+  /** Whether a member has fetched from a partition since it joined. */
+  readonly isFetching: (
+    groupId: string,
+    member: GroupMemberView,
+    topic: string,
+    partition: number,
+  ) => boolean
 }
 
 /** Waits for what is to come about on a broker; looks again whenever a request was answered. */
@@ -91,19 +98,15 @@ export class Waiting {
   }
 
   assignment(groupId: string, expected: AssignmentExpectation = {}): Promise<GroupDescription> {
-    const { clientId, topics, fetching = true } = expected
+    const { clientId, topics } = expected
     const whose = clientId === undefined ? '' : ` to client ${clientId}`
     const of = topics === undefined ? '' : ` of ${topics.join(', ')}`
     const what = `an assignment${of}${whose} in group ${groupId}`
-    const view = this.#options.group(groupId)
-    return this.#until(what, expected, async () => {
-      const group = await view.describe()
-      const told = tellGroup(group)
-      if (!this.#isAssigned(group, expected)) return { found: undefined, saw: group, told }
-      const idle = fetching ? group.members.find((member) => !this.#isFetching(member)) : undefined
-      if (idle === undefined) return { found: group, saw: group, told }
-      const missing = `, of whom ${idle.clientId} does not fetch yet`
-      return { found: undefined, saw: group, told: told + missing }
+    const isIt = (group: GroupDescription) =>
+      this.#isAssigned(group, expected) && this.#idle(group, expected).length === 0
+    return this.#untilGroup(what, groupId, expected, isIt, (group) => {
+      const idle = this.#isAssigned(group, expected) ? this.#idle(group, expected) : []
+      return idle.length === 0 ? '' : `, which does not fetch yet from ${idle.join(', ')}`
     })
   }
 
@@ -146,11 +149,16 @@ export class Waiting {
     groupId: string,
     options: WaitOptions,
     isIt: (group: GroupDescription) => boolean,
+    tellMore: (group: GroupDescription) => string = () => '',
   ): Promise<GroupDescription> {
     const view = this.#options.group(groupId)
     return this.#until(what, options, async () => {
       const group = await view.describe()
-      return { found: isIt(group) ? group : undefined, saw: group, told: tellGroup(group) }
+      return {
+        found: isIt(group) ? group : undefined,
+        saw: group,
+        told: tellGroup(group) + tellMore(group),
+      }
     })
   }
 
@@ -173,12 +181,22 @@ export class Waiting {
     return wanted.length > 0 && wanted.every((topic) => this.#hasAll(topic, owned))
   }
 
-  /** Whether it has asked for records since it was given what it has. */
-  #isFetching({ clientId, assignment }: GroupMemberView): boolean {
-    if (assignment.length === 0) return true
-    const entries = this.#options.journal.entries().filter((each) => each.clientId === clientId)
-    const assigned = entries.findLast(isAssignment)?.number ?? 0
-    return entries.some(({ api, number }) => api === 'Fetch' && number > assigned)
+  /** Partitions that are assigned but not fetched from, of those that are to be. */
+  #idle({ groupId, members }: GroupDescription, expected: AssignmentExpectation): string[] {
+    const { topics, clientId, fetching = true } = expected
+    if (!fetching) return []
+    return members.flatMap((member) =>
+      member.assignment.flatMap(({ topic, partitions }) =>
+        partitions
+          .filter(
+            (partition) =>
+              (clientId === undefined || member.clientId === clientId) &&
+              (topics === undefined || topics.includes(topic)) &&
+              !this.#options.isFetching(groupId, member, topic, partition),
+          )
+          .map((partition) => `${topic}-${partition}`),
+      ),
+    )
   }
 
   #hasAll(topic: string, owned: ReadonlySet<string>): boolean {
@@ -218,12 +236,6 @@ export class Waiting {
       traffic.end()
     }
   }
-}
-
-/** Whether a request was answered with what its member is to have from now on. */
-function isAssignment({ api, response, errors }: JournalEntry): boolean {
-  if (response === undefined || errors.length > 0) return false
-  return api === 'SyncGroup' || (api === 'ConsumerGroupHeartbeat' && response.assignment !== null)
 }
 
 /** Tells when it is time to look again. */

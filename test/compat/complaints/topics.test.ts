@@ -49,9 +49,8 @@ t.test('a topic can not be created again after it was deleted', async (t) => {
   await t.test('what it looks like', async (t) => {
     const fault = broker.faults.error('CreateTopics', 'TOPIC_ALREADY_EXISTS', { topic: 'marked' })
     await admin.createTopics({ topics: [{ topic: 'other' }] })
-    const [error] = (await errorOf(admin.createTopics({ topics: [{ topic: 'marked' }] })))
-      .errors as { type: string }[]
-    t.equal(error?.type, 'TOPIC_ALREADY_EXISTS')
+    t.notOk(await admin.createTopics({ topics: [{ topic: 'marked' }] }))
+    t.notOk(broker.topic('marked').exists())
     await fault.stop()
   })
 
@@ -83,8 +82,8 @@ t.test('UNKNOWN_TOPIC_OR_PARTITION for a topic that is to be made for who asks',
   await t.test('what it looks like', async (t) => {
     const fault = broker.faults.error('Metadata', 'UNKNOWN_TOPIC_OR_PARTITION', { topic: 'slow' })
     const producer = await story.producer(story.kafka(IMPATIENT))
-    const { type } = await errorOf(send(producer, 'slow', 'a'))
-    t.equal(type, 'UNKNOWN_TOPIC_OR_PARTITION')
+    const { message } = await errorOf(send(producer, 'slow', 'a'))
+    t.match(message, /does not host this topic-partition/)
     await fault.stop()
   })
 
