@@ -14,7 +14,7 @@ const QUICK = { 'group.initial.rebalance.delay.ms': '0' }
 export async function bootstrapFor(t: Teardown, config: Record<string, string> = {}) {
   const other = process.env.SAMSA_TEST_BOOTSTRAP
   if (other) return other
-  const broker = await startBroker({ config: { ...QUICK, ...config } })
+  const broker = await startBroker({ profile: 'kafka', config: { ...QUICK, ...config } })
   t.teardown(() => broker.close())
   return broker.bootstrapServers
 }

@@ -45,7 +45,7 @@ t.test('a directory goes from a killed Apache Kafka to samsa, and back', async (
   }
   await first.stop('SIGKILL')
 
-  const broker = await startBroker({ directory: first.dataDirectory })
+  const broker = await startBroker({ profile: 'kafka', directory: first.dataDirectory })
   t.teardown(() => broker.close())
   t.strictSame(await consume(broker.bootstrapServers, expected.length), [...expected].sort())
   const ours = valuesOf('samsa')

@@ -14,7 +14,7 @@ t.before(() => installApacheKafka())
 async function stepsOf(scenario: (s: Session) => Promise<void>) {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'samsa-tools-'))
   const config = { 'group.initial.rebalance.delay.ms': '0' }
-  const broker = await startBroker({ directory: dataDirectory, config })
+  const broker = await startBroker({ profile: 'kafka', directory: dataDirectory, config })
   const { bootstrapServers } = broker
   const session = new Session({ bootstrapServers, dataDirectory, stop: () => broker.close() })
   try {
