@@ -112,9 +112,11 @@ export function describeConsumers(
   label: string,
   groupId: string,
   version = 1,
+  options: AskOptions = {},
 ): Promise<Body> {
   const body = { groupIds: [groupId], includeAuthorizedOperations: false }
-  return t.ask(label, ApiKey.ConsumerGroupDescribe, version, body, { unordered: true })
+  const asked = { unordered: true, ...options }
+  return t.ask(label, ApiKey.ConsumerGroupDescribe, version, body, asked)
 }
 
 export interface Owned {

@@ -26,6 +26,7 @@ export const consumerRebalances: Script = {
     await changingTopics(t)
     await slow(t)
     await silent(t)
+    await subscribedToNothing(t)
   },
 }
 
@@ -234,4 +235,18 @@ async function silent(t: Conversation): Promise<void> {
     { until: ({ groups }: Body) => groups[0].members.length === 0 },
   )
   await a.beat('is heard again')
+}
+
+/** Who subscribes to nothing joins when somebody has left. */
+async function subscribedToNothing(t: Conversation): Promise<void> {
+  const groupId = 'nothing'
+  const a = new Member(t, groupId, 'a', subscribed('uniform', 'six'))
+  const b = new Member(t, groupId, 'b', subscribed('uniform', 'six'))
+  await a.join('joins')
+  await b.join('joins')
+  await settle('both', a, b)
+  await b.leave('leaves')
+  await new Member(t, groupId, 'c', subscribed('uniform')).join('joins')
+  const deviation = 'subscribed-to-nothing'
+  await describeConsumers(t, 'nothing', groupId, 1, { deviation })
 }
