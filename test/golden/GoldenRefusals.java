@@ -20,7 +20,8 @@ import org.apache.kafka.common.requests.AbstractResponse;
 /**
  * Writes what Apache Kafka's own {@code getErrorResponse} makes of a request of every API in every
  * version, one JSON line each: API, version, the error's code, the request's bytes, the response's
- * (null: there is none). The requests are those of messages.jsonl that hold the most.
+ * (null: there is none). The requests are those of messages.jsonl that hold the most. The error is
+ * the same one everywhere; those for which an API says more than its code follow.
  *
  * <pre>
  * javac -cp "$KAFKA/libs/*" -d /tmp/golden test/golden/GoldenRefusals.java
@@ -52,16 +53,35 @@ public final class GoldenRefusals {
             String[] key = each.getKey().split("/");
             each.getValue().sort(Comparator.comparingInt((byte[] bytes) -> -bytes.length));
             for (byte[] request : each.getValue()) {
-                if (print(key[0], Short.parseShort(key[1]), request)) break;
+                short version = Short.parseShort(key[1]);
+                if (!print(key[0], version, request, ERROR)) continue;
+                for (Errors error : Errors.values()) {
+                    if (isSpecial(key[0], version, request, error)) print(key[0], version, request, error);
+                }
+                break;
             }
         }
     }
 
+    private static boolean isSpecial(String api, short version, byte[] request, Errors error) {
+        if (error == Errors.NONE || error == Errors.UNKNOWN_SERVER_ERROR || error == ERROR) return false;
+        String usual = text(refusal(api, version, request, ERROR), ERROR);
+        return !usual.equals(text(refusal(api, version, request, error), error));
+    }
+
+    /** Without the code and what says the same. */
+    private static String text(AbstractResponse response, Errors error) {
+        if (response == null) return null;
+        return response.data().toString()
+            .replace("'" + error.message() + "'", "null")
+            .replaceAll("(rrorCode=)" + error.code() + "\\b", "$1");
+    }
+
     /** Of requests that can't be real (records that are null) Kafka may have nothing to say. */
-    private static boolean print(String api, short version, byte[] request) {
+    private static boolean print(String api, short version, byte[] request, Errors error) {
         AbstractResponse response;
         try {
-            response = refusal(api, version, request);
+            response = refusal(api, version, request, error);
         } catch (RuntimeException e) {
             System.err.println(api + " v" + version + ": " + e);
             return false;
@@ -69,7 +89,7 @@ public final class GoldenRefusals {
         ObjectNode line = JSON.createObjectNode();
         line.put("api", api);
         line.put("version", version);
-        line.put("error", ERROR.code());
+        line.put("error", error.code());
         line.put("request", Base64.getEncoder().encodeToString(request));
         if (response == null) {
             line.putNull("response");
@@ -83,7 +103,7 @@ public final class GoldenRefusals {
         return true;
     }
 
-    private static AbstractResponse refusal(String api, short version, byte[] request) {
+    private static AbstractResponse refusal(String api, short version, byte[] request, Errors error) {
         ApiKeys key = null;
         for (ApiKeys each : ApiKeys.values()) {
             if (each.name.equals(api)) key = each;
@@ -91,6 +111,6 @@ public final class GoldenRefusals {
         if (key == null) throw new IllegalArgumentException("no such API");
         ByteBufferAccessor bytes = new ByteBufferAccessor(ByteBuffer.wrap(request));
         return AbstractRequest.parseRequest(key, version, bytes).request
-            .getErrorResponse(0, ERROR.exception());
+            .getErrorResponse(0, error.exception());
     }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { RequestDispatcher } from '../../../src/broker/dispatch.js'
+import { RequestDispatcher, servedVersions } from '../../../src/broker/dispatch.js'
 import { systemClock } from '../../../src/env/clock.js'
 import { silentLogger } from '../../../src/env/logger.js'
-import { ApiKey, type ApiName } from '../../../src/protocol/api-keys.js'
+import { ApiKey, type ApiName, apiName } from '../../../src/protocol/api-keys.js'
 import { apis } from '../../../src/protocol/apis.js'
 import {
   RequestHeader,
@@ -68,6 +68,7 @@ const faults = new FaultRegistry({
 const dispatcher = new RequestDispatcher({
   handlers,
   logger: silentLogger,
+  legacyVersions: true,
   interceptors: [faults],
 })
 
@@ -100,6 +101,16 @@ const served = goldens.filter(({ api, version }) => {
   return handler !== undefined && includes(handler.request.advertised, version)
 })
 
+/** Every version that there is, those of older releases too. */
+const versions = handlers.flatMap((each) => {
+  const { min, max } = servedVersions(each, true)
+  return Array.from({ length: max - min + 1 }, (_, n) => ({
+    api: apiName(each.request.key)!,
+    version: min + n,
+    isOld: !includes(servedVersions(each), min + n),
+  }))
+})
+
 /** What is said beside the codes is ours, and where the brokers are is told in any case. */
 const OURS = new Set([
   'errorMessage',
@@ -123,6 +134,10 @@ const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.str
 t.test(
   'an injected error stands where Apache Kafka puts errors, in every API and version',
   async (t) => {
+    const compared = new Set(served.map(({ api, version }) => `${api} v${version}`))
+    for (const { api, version, isOld } of versions) {
+      if (!isOld) t.ok(compared.has(`${api} v${version}`), `Kafka's ${api} v${version} is known`)
+    }
     for (const golden of served) {
       const { api, version, error } = golden
       const fault = faults.error(api, error)
@@ -144,7 +159,22 @@ t.test(
 const { STREAMS_TOPOLOGY_FENCED: RARE } = ErrorCode
 const rare = errorName(RARE) as ErrorName
 /** In these versions there is no place for an error. */
-const SPEECHLESS = new Set(['DescribeLogDirs v1', 'DescribeLogDirs v2'])
+const SPEECHLESS = new Set([0, 1, 2].map((version) => `DescribeLogDirs v${version}`))
+
+t.test('there is a place for an error in the versions of older releases, too', async (t) => {
+  for (const { api, version } of versions.filter(({ isOld }) => isOld)) {
+    const what = `${api} v${version}`
+    const { request } = apis.get(ApiKey[api])!
+    const body = encodeToBuffer(request, version, sampleMessage(request, version))
+    const fault = faults.error(api, RARE)
+    const answer = await answerTo({ api, version, request: body.toString('base64') })
+    await fault.stop()
+    t.equal(fault.hits, 1, `${what} is struck`)
+    const isTold = !SPEECHLESS.has(what)
+    t.strictSame(errorsIn(bodyOf(api, version, answer!)), isTold ? [rare] : [], what)
+  }
+})
+
 /** What a session or a wait is about isn't in the request alone. */
 const ELSEWHERE = new Set<ApiName>(['Fetch', 'ShareFetch', 'JoinGroup', 'SyncGroup'])
 
