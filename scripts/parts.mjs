@@ -115,6 +115,7 @@ export const parts = [
   { name: 'simulation', files: ['simulation'], quick: true },
   { name: 'recordings', files: ['oracle/recordings'], quick: true },
   { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
+  { name: 'docs', files: ['docs'], quick: true },
   { name: 'complaints', files: ['compat/complaints'], quick: true },
   { name: 'command', files: ['command'], quick: true },
   { name: 'crash', files: ['crash'], timeoutSeconds: 600 },
