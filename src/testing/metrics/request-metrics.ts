@@ -73,10 +73,13 @@ export class RequestMetrics implements RequestInterceptor {
     times.add(this.clock.now() - arrivedMs)
     if (answer === CLOSE_CONNECTION) return
     const response = answer instanceof PooledAnswer ? answer.message : answer
-    if (response !== NO_ANSWER) this.#countErrors(api, response)
     if (context.apiKey === ApiKey.Produce) {
       this.#produced(request as ProduceRequest, response as ProduceResponse | typeof NO_ANSWER)
-    } else if (context.apiKey === ApiKey.Fetch) this.#fetched(response as FetchResponse)
+    }
+    // Nobody gets what is fetched for a client that has gone.
+    if (response === NO_ANSWER) return
+    this.#countErrors(api, response)
+    if (context.apiKey === ApiKey.Fetch) this.#fetched(response as FetchResponse)
   }
 
   /** Forgets topics that are no more. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { until } from '../../support/until.js'
+import { RawClient, requestFrame } from '../server/server-fixture.js'
 import { metadataBody } from './broker-fixture.js'
 import { ControlFixture } from './control-fixture.js'
 
@@ -352,6 +353,21 @@ t.test('the metrics', async (t) => {
   has('kafka_controller_kafkacontroller_globaltopiccount', 1)
   has('kafka_coordinator_group_groupmetadatamanager_numgroups', 0)
   has('kafka_server_group_coordinator_metrics_group_count{protocol="consumer"}', 0)
+})
+
+t.test('a client that goes away while it waits for records is counted, too', async (t) => {
+  const control = await ControlFixture.start(t)
+  const { fixture, broker } = control
+  await fixture.createTopic('orders')
+  const gone = await RawClient.connect(Number(broker.bootstrapServers.split(':')[1]))
+  const topics = [{ topic: 'orders', partitions: [{ partition: 0, fetchOffset: 0 }] }]
+  gone.send(requestFrame(ApiKey.Fetch, 12, 1, { maxWaitMs: 60_000, minBytes: 1, topics }))
+  await until(() => broker.journal.entries({ api: 'Fetch' }).length === 1)
+  gone.close()
+  const { outcome } = await broker.waitForRequest('Fetch')
+  t.equal(outcome, 'unanswered')
+  const { text } = await control.ask('GET', '/metrics')
+  t.match(text, 'kafka_network_requestmetrics_requests_total{request="Fetch",version="12"} 1')
 })
 
 t.test('the description has all there is, and nothing else', async (t) => {
