@@ -186,6 +186,12 @@ export const parts = [
     timeoutSeconds: 600,
   },
   {
+    name: 'example-confluent-kafka-pytest',
+    files: ['examples/confluent-kafka-pytest'],
+    tools: ['python'],
+    timeoutSeconds: 600,
+  },
+  {
     name: 'node-24',
     files: ['tidy', 'unit', 'compat/kafkajs'],
     tools: ['node 24'],

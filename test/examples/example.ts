@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { installPackages, packedTarball, runApart } from './package.js'
+import { installedCommand, installPackages, packedTarball, runApart } from './package.js'
 import type { ReportedTest } from './report.js'
 
 const TESTING_MS = 300_000
@@ -20,10 +20,15 @@ export interface ExampleRun {
   readonly report: (folder: string) => readonly ReportedTest[]
 }
 
-/** A copy of an example in a folder of its own, as somebody has it who starts from it. */
-export function copyExample(name: string): string {
+function temporaryFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `samsa-${name}-`))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A copy of an example in a folder of its own, as somebody has it who starts from it. */
+export function copyExample(name: string): string {
+  const folder = temporaryFolder(name)
   const filter = (path: string): boolean => !LEFTOVERS.test(path)
   cpSync(join('examples', name), folder, { recursive: true, filter })
   return folder
@@ -38,6 +43,12 @@ export async function installedExample(name: string): Promise<string> {
   writeFileSync(path, JSON.stringify(description))
   await installPackages(folder)
   return folder
+}
+
+/** What has the command, installed from its tarball, found where it is looked for. */
+export async function commandEnvironment(): Promise<Record<string, string>> {
+  const folder = await installedCommand(temporaryFolder('command'))
+  return { PATH: `${folder}:${process.env.PATH}` }
 }
 
 /** Runs the tests of an example; each counts as one of ours. */

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type RunOptions, type RunResult, run } from '../support/run.js'
 import { until } from '../support/until.js'
@@ -40,6 +41,13 @@ export async function packedTarball(): Promise<string> {
   const [name] = readdirSync(unfinished)
   renameSync(join(unfinished, name!), join(FOLDER, name!))
   return found()!
+}
+
+/** Installs the package in a folder of its own. @returns where its command is then */
+export async function installedCommand(folder: string): Promise<string> {
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }))
+  await installPackages(folder, [await packedTarball()])
+  return join(folder, 'node_modules/.bin')
 }
 
 /** Installs what a folder's package.json asks for. */
