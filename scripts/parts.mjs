@@ -117,6 +117,7 @@ export const parts = [
   { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
   { name: 'docs', files: ['docs'], quick: true },
   { name: 'complaints', files: ['compat/complaints'], quick: true },
+  { name: 'faults-kafkajs', files: ['compat/faults/kafkajs'], quick: true },
   { name: 'command', files: ['command'], quick: true },
   { name: 'crash', files: ['crash'], timeoutSeconds: 600 },
   { name: 'kcat', files: ['compat/kcat'], tools: ['kcat'] },

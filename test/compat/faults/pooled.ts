@@ -1,0 +1,23 @@
+/** Runs jobs, so many at a time, in their order. @returns what becomes of each, by its name */
+export function pooled<T>(
+  jobs: ReadonlyMap<string, () => Promise<T>>,
+  atATime: number,
+): ReadonlyMap<string, Promise<T>> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  const run = async (job: () => Promise<T>): Promise<T> => {
+    if (running >= atATime) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await job()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+  const results = [...jobs].map(([name, job]) => [name, run(job)] as const)
+  // They are awaited one after the other.
+  for (const [, result] of results) result.catch(() => {})
+  return new Map(results)
+}
