@@ -1,5 +1,5 @@
 // npm run bench [-- NAME] [--rounds N] [--seconds S] [--gigabytes G]: samsa and Apache Kafka 4.3.1 side
-// by side. NAME is traffic (if left out), partitions, log or groups.
+// by side. NAME is traffic (if left out), partitions, log or groups; embed is of samsa alone.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,14 +32,16 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [name = 'traffic'] = positionals
-if (name === 'embedding') {
+if (name === 'embed') {
   await embedding()
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`)
   process.exit()
 }
 const benchmark = benchmarks[name]
 if (benchmark === undefined) {
-  console.error(`There is no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}.`)
+  console.error(
+    `There is no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}, embed.`,
+  )
   process.exit(2)
 }
 const missing = missingForApacheKafka()
