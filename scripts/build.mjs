@@ -98,9 +98,12 @@ const results = await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: [{ in: 'src/cli/main.ts', out: 'cli' }],
     format: 'esm',
-    outfile: 'dist/cli.js',
+    // What a command doesn't need isn't loaded for it.
+    splitting: true,
+    outdir: 'dist',
+    chunkNames: 'cli/[name]-[hash]',
     banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
   }),
 ])

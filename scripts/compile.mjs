@@ -28,11 +28,13 @@ export async function compile() {
   }
   await Promise.all([
     build({ ...common, entryPoints: sources, outdir: 'build', outbase: '.' }),
-    // The command that tests start many times, in one file as it is shipped.
+    // The command that tests start many times, in few files as it is shipped.
     build({
       ...common,
-      entryPoints: ['src/cli/main.ts'],
-      outfile: 'build/samsa.js',
+      entryPoints: [{ in: 'src/cli/main.ts', out: 'samsa' }],
+      splitting: true,
+      outdir: 'build',
+      chunkNames: 'samsa/[name]-[hash]',
       bundle: true,
       packages: 'external',
     }),

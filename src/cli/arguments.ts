@@ -1,9 +1,14 @@
 import { parseArgs } from 'node:util'
+import { checkFaultSpec } from '../testing/faults/check-spec.js'
+import type { FaultSpec } from '../testing/faults/fault-spec.js'
+import { parseFault } from '../testing/faults/fault-text.js'
+import { PROFILE_NAMES, type ProfileName } from '../testing/profiles.js'
 
 /** From the least to the most that is said. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+const CLOCKS = ['system', 'virtual'] as const
 const MAX_PORT = 65_535
 
 export const HELP = `samsa: a Kafka broker that starts in a blink
@@ -22,13 +27,72 @@ Usage: samsa [start] [options]
   --version          print the version
   --help             print this
 
+For tests:
+
+  --control-port N   open the HTTP control API on this port of localhost (0: one that is free), which
+                     the commands below use
+  --profile NAME     kafka: configured as Kafka ships it, which is so unless said; test: so that
+                     nobody waits for what only matters in production
+  --seed FILE        begin with what this says: YAML, JSON, JSONL or CSV; may be given several times
+  --fault FAULT      have something go wrong: JSON, or kind:arguments,name=value, as
+                     error:Produce:NOT_LEADER_OR_FOLLOWER,topic=orders,times=2; may be given several
+                     times
+  --clock virtual    have time stand still for sessions, transactions and retention, until
+                     samsa clock advance moves it
+  --as-version 2.8   have the API versions of that release of Apache Kafka
+
 Without --config, samsa runs with what Kafka ships for a single node: on localhost, with one replica
-of everything. Ctrl-C stops it.`
+of everything. Ctrl-C stops it.
+
+Commands for a broker that was started with --control-port N (say --control N, or have the URL in
+SAMSA_CONTROL_URL); samsa COMMAND --help tells more:
+
+  samsa wait         wait until the broker is ready, or for messages, groups, commits, requests
+  samsa topics       list, describe, create and delete topics
+  samsa records      show the records of a topic, or produce some
+  samsa groups       list and describe groups, show and set what they have committed
+  samsa transactions list transactional ids, fence their producers
+  samsa faults       list, make and stop faults
+  samsa journal      list what was asked and answered
+  samsa clock        show the time, move a virtual clock on
+  samsa seed         bring about what a file says
+  samsa reset        go back to what the seeds brought
+  samsa snapshot     remember what there is, and go back to it
+  samsa health       show where clients can use the broker
+  samsa metrics      print the metrics in Prometheus's text format
+  samsa advertise    tell clients to come to another address
+  samsa restart      stop the broker and start it again`
+
+/** Those that use the control API of a broker. */
+export const CONTROL_COMMANDS = [
+  'wait',
+  'topics',
+  'records',
+  'groups',
+  'transactions',
+  'faults',
+  'journal',
+  'clock',
+  'seed',
+  'reset',
+  'snapshot',
+  'health',
+  'metrics',
+  'advertise',
+  'restart',
+] as const
+export type ControlCommandName = (typeof CONTROL_COMMANDS)[number]
 
 /** What the command is asked to do. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
+  | {
+      readonly name: 'control'
+      readonly command: ControlCommandName
+      /** What stands behind the command's name. */
+      readonly rest: readonly string[]
+    }
   | ({ readonly name: 'start' } & StartArguments)
 
 export interface StartArguments {
@@ -42,18 +106,31 @@ export interface StartArguments {
   /** In the order given. */
   readonly settings: readonly (readonly [name: string, value: string])[]
   readonly logLevel: LogLevel
+  readonly profile: ProfileName
+  /** Undefined: there is to be no control API. */
+  readonly controlPort: number | undefined
+  readonly clock: 'system' | 'virtual'
+  readonly asVersion: string | undefined
+  /** Paths of files. */
+  readonly seeds: readonly string[]
+  readonly faults: readonly FaultSpec[]
 }
 
 /** A command line that can't be followed. */
 export class UsageError extends Error {
-  constructor(message: string) {
-    super(`${message} (samsa --help says what is possible)`)
+  /** @param command whose help says more; the one that starts a broker unless said */
+  constructor(message: string, command?: string) {
+    const help = command === undefined ? 'samsa --help' : `samsa ${command} --help`
+    super(`${message} (${help} says what is possible)`)
     this.name = 'UsageError'
   }
 }
 
 /** @throws UsageError */
 export function parseArguments(args: readonly string[]): Command {
+  const [first, ...others] = args
+  const control = CONTROL_COMMANDS.find((name) => name === first)
+  if (control !== undefined) return { name: 'control', command: control, rest: others }
   const { values, positionals } = parse(args)
   if (values.help) return { name: 'help' }
   if (values.version) return { name: 'version' }
@@ -72,7 +149,16 @@ export function parseArguments(args: readonly string[]): Command {
     container: values.container === true,
     clusterId: values['cluster-id'],
     settings: (values.set ?? []).map(settingOf),
-    logLevel: logLevelOf(values['log-level'] ?? 'info'),
+    logLevel: oneOf('log-level', values['log-level'] ?? 'info', LOG_LEVELS),
+    profile: oneOf('profile', values.profile ?? 'kafka', PROFILE_NAMES),
+    controlPort:
+      values['control-port'] === undefined
+        ? undefined
+        : portOf(values['control-port'], '--control-port'),
+    clock: oneOf('clock', values.clock ?? 'system', CLOCKS),
+    asVersion: values['as-version'],
+    seeds: values.seed ?? [],
+    faults: (values.fault ?? []).map(faultOf),
   }
 }
 
@@ -90,6 +176,12 @@ function parse(args: readonly string[]) {
         'cluster-id': { type: 'string' },
         set: { type: 'string', multiple: true },
         'log-level': { type: 'string' },
+        'control-port': { type: 'string' },
+        profile: { type: 'string' },
+        seed: { type: 'string', multiple: true },
+        fault: { type: 'string', multiple: true },
+        clock: { type: 'string' },
+        'as-version': { type: 'string' },
         version: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -100,10 +192,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function portOf(text: string): number {
+function portOf(text: string, option = '--port'): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= MAX_PORT) return port
-  throw new UsageError(`--port ${text}: a port is a number from 0 to ${MAX_PORT}`)
+  throw new UsageError(`${option} ${text}: a port is a number from 0 to ${MAX_PORT}`)
 }
 
 function settingOf(text: string): readonly [string, string] {
@@ -112,8 +204,16 @@ function settingOf(text: string): readonly [string, string] {
   throw new UsageError(`--set ${text}: it has to be of the form key=value`)
 }
 
-function logLevelOf(text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text.toLowerCase())
-  if (level !== undefined) return level
-  throw new UsageError(`--log-level ${text}: it has to be one of ${LOG_LEVELS.join(', ')}`)
+function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
+  const value = values.find((each) => each === text.toLowerCase())
+  if (value !== undefined) return value
+  throw new UsageError(`--${option} ${text}: it has to be one of ${values.join(', ')}`)
+}
+
+function faultOf(text: string): FaultSpec {
+  try {
+    return checkFaultSpec(parseFault(text))
+  } catch (error) {
+    throw new UsageError(`--fault: ${(error as Error).message}`)
+  }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Disk } from '../env/disk.js'
 import { parseProperties } from '../metadata/config/properties.js'
 import { MEMORY_DIRECTORY, nodeProperties } from '../server/node-properties.js'
+import { profileProperties } from '../testing/profiles.js'
 import { type StartArguments, UsageError } from './arguments.js'
 import { containerProperties, onAllInterfaces } from './container.js'
 
@@ -15,8 +16,8 @@ const DIRECTORIES = ['log.dirs', 'log.dir', 'metadata.log.dir']
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The configuration to start with: the file, or else what a single node runs with; then what other
- * options say; then the environment, where that is asked for; then what was set one by one.
+ * The configuration to start with: that of the profile; then the file, or else what a single node
+ * runs with; then what other options say; then the environment, where that is asked for; then what was set one by one.
  *
  * @param disk where the data is or will be
  * @param files where the configuration file is
@@ -28,9 +29,10 @@ export function configurationOf(
   files: Disk,
   environment: Environment,
 ): Map<string, string> {
-  const properties = args.container
+  const given = args.container
     ? ofContainer(args, disk, files, containerProperties(environment))
     : ofFileOrSingleNode(args, disk, files)
+  const properties = new Map([...profileProperties(args.profile), ...given])
   for (const [name, value] of args.settings) properties.set(name, value)
   for (const name of DIRECTORIES) {
     const value = properties.get(name)

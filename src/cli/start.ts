@@ -1,14 +1,14 @@
-import { relative } from 'node:path'
-import { systemClocks } from '../env/clock.js'
+import { relative, resolve } from 'node:path'
+import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
-import { machineName } from '../env/host.js'
 import type { Logger } from '../env/logger.js'
-import { systemNetwork } from '../env/network-node.js'
-import { systemRandom } from '../env/random.js'
-import { BrokerServer } from '../server/broker-server.js'
 import { addressText } from '../server/endpoints.js'
 import { DEFAULT_MEMORY_BYTES } from '../server/node-properties.js'
+import type { BrokerOptions } from '../testing/running-broker.js'
+import type { Seed } from '../testing/seed/seed.js'
+import { readSeedFile, seedOfTopicList } from '../testing/seed/seed-file.js'
+import { TestBroker } from '../testing/test-broker.js'
 import type { StartArguments } from './arguments.js'
 import { configurationOf } from './configuration.js'
 import { createLogger } from './log.js'
@@ -30,36 +30,80 @@ export async function start(args: StartArguments): Promise<number> {
   const files = new NodeDisk()
   const disk = args.memory ? new MemoryDisk(DEFAULT_MEMORY_BYTES) : files
   const properties = configurationOf(args, disk, files, process.env)
+  const seeds = await seedsOf(args, files)
   let fail: (exitCode: number) => void = () => {}
   const failed = new Promise<number>((resolve) => {
     fail = resolve
   })
   const run = { isReady: false }
   const signalled = signal(run, logger)
-  const server = await BrokerServer.start({
-    properties,
-    disk,
-    network: systemNetwork,
-    clocks: systemClocks,
-    random: systemRandom,
-    logger,
-    hostName: machineName(),
-    clusterId: args.clusterId ?? (args.container ? process.env.CLUSTER_ID : undefined),
-    onFault: (error) => {
-      logger.error({ err: error }, 'the broker has failed and stops')
-      fail(FAILED)
+  const broker = await TestBroker.start(
+    brokerOptions(args, seeds, logger, () => fail(FAILED)),
+    {
+      properties,
+      disk,
+      clusterId: args.clusterId ?? (args.container ? process.env.CLUSTER_ID : undefined),
+      isPlain: isPlain(args),
+      faults: args.faults,
     },
-  })
+  )
   run.isReady = true
-  print(readyLine(server, args.memory ? undefined : properties.get('log.dirs')))
+  print(readyLine(broker, args.memory ? undefined : properties.get('log.dirs')))
+  if (broker.controlUrl !== undefined) print(`its control API is at ${broker.controlUrl}`)
   const exitCode = await Promise.race([signalled, failed])
-  await server.close()
+  await broker.close()
   logger.info({}, 'stopped')
   return exitCode
 }
 
-function readyLine(server: BrokerServer, directories: string | undefined): string {
-  const address = addressText(server.endpoints[0]!)
+function brokerOptions(
+  args: StartArguments,
+  seed: readonly Seed[],
+  logger: Logger,
+  onFailure: () => void,
+): BrokerOptions {
+  const { profile, clock, asVersion, controlPort } = args
+  return {
+    profile,
+    clock,
+    logger,
+    onFailure,
+    seed,
+    ...(asVersion === undefined ? {} : { asVersion }),
+    ...(controlPort === undefined ? {} : { controlPort }),
+  }
+}
+
+/** There is nothing to see of the broker, and nothing to be done to it. */
+function isPlain(args: StartArguments): boolean {
+  const { controlPort, clock, asVersion, faults } = args
+  return (
+    controlPort === undefined &&
+    clock === 'system' &&
+    asVersion === undefined &&
+    faults.length === 0
+  )
+}
+
+/** The topics that the environment of a container asks for, and what files say. */
+async function seedsOf(
+  { container, seeds }: StartArguments,
+  files: Disk,
+): Promise<readonly Seed[]> {
+  const topics = container ? process.env.KAFKA_CREATE_TOPICS : undefined
+  const readFile = (path: string): string => {
+    const bytes = files.readFile(resolve(path))
+    if (bytes === undefined) throw new Error(`${path}: there is no such file`)
+    return bytes.toString('utf8')
+  }
+  return [
+    ...(topics === undefined ? [] : [seedOfTopicList(topics)]),
+    ...(await Promise.all(seeds.map((path) => readSeedFile(path, readFile)))),
+  ]
+}
+
+function readyLine(broker: TestBroker, directories: string | undefined): string {
+  const address = addressText(broker.endpoints[0]!)
   const paths = directories?.split(',').map((path) => relative(process.cwd(), path.trim()) || '.')
   const where = paths === undefined ? 'in memory' : `in ${paths.join(', ')}`
   return `samsa is ready at ${address}, its data ${where}. Try: kcat -b ${address} -L`

@@ -6,7 +6,7 @@ import { LocalAdmin } from './local-admin.js'
 import type { RequestGate } from './request-gate.js'
 import type { Seed } from './seed/seed.js'
 import { checkSeed } from './seed/seed.js'
-import { parseSeed, seedFormatOf } from './seed/seed-file.js'
+import { readSeedFile } from './seed/seed-file.js'
 import { Seeding } from './seed/seeding.js'
 import type { RunningServer, ServerFaults } from './server-faults.js'
 import { capture } from './snapshot/capture.js'
@@ -50,8 +50,8 @@ export class BrokerContent {
    * @throws TypeError, KafkaError that say what can't be had
    */
   async seed(seed: Seed | string): Promise<void> {
-    const { running, nowMs, gate } = this.options
-    const checked = typeof seed === 'string' ? await this.#read(seed) : checkSeed(seed)
+    const { running, nowMs, gate, readFile } = this.options
+    const checked = typeof seed === 'string' ? await readSeedFile(seed, readFile) : checkSeed(seed)
     await gate.closedDuring(async () => {
       await new Seeding(running(), this.#admin, nowMs).apply(checked)
       this.#baseline = await this.#capture()
@@ -86,10 +86,5 @@ export class BrokerContent {
   async #capture(): Promise<BrokerSnapshot> {
     const { running, topics } = this.options
     return capture(running(), topics(), await groupIds(running().client))
-  }
-
-  #read(path: string): Promise<Seed> {
-    const format = seedFormatOf(path)
-    return parseSeed(this.options.readFile(path), format, path)
   }
 }

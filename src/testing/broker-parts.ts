@@ -16,6 +16,7 @@ import {
 import { AdvertisedAddress } from './advertised-address.js'
 import { type MovableClocks, realClocks, virtualClocks } from './broker-clock.js'
 import { FaultRegistry } from './faults/fault-registry.js'
+import type { FaultSpec } from './faults/fault-spec.js'
 import { hasLegacyVersions } from './faults/release-versions.js'
 import { FaultyDisk } from './faulty-disk.js'
 import { FetchWatch } from './fetch-watch.js'
@@ -43,6 +44,8 @@ export interface NodeSetting {
   readonly clusterId?: string | undefined
   /** Nothing stands between clients and the broker: there is nothing to see then, nor to inject. */
   readonly isPlain: boolean
+  /** In force from the start. */
+  readonly faults?: readonly FaultSpec[]
 }
 
 /** What a broker is made of that stays when it is restarted. */
@@ -109,7 +112,7 @@ export class BrokerParts {
     const { logger } = this
     const server = await BrokerServer.start({
       properties: this.#properties,
-      disk: this.#disk,
+      disk: this.setting?.isPlain === true ? this.setting.disk : this.#disk,
       network: systemNetwork,
       clocks: this.clocks.clocks,
       random: systemRandom,

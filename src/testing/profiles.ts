@@ -1,5 +1,6 @@
 /** What a broker is configured as before the user's own configuration. */
-export type ProfileName = 'test' | 'kafka'
+export const PROFILE_NAMES = ['test', 'kafka'] as const
+export type ProfileName = (typeof PROFILE_NAMES)[number]
 
 /** Over what Apache Kafka ships for a single node. The documentation lists each, with its reason. */
 const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, string>>>> = {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { NodeDisk } from '../env/disk-node.js'
+import { systemHttp } from '../env/http-node.js'
 import type { Endpoint } from '../metadata/cluster.js'
 import type { ApiName } from '../protocol/api-keys.js'
 import { addressText } from '../server/endpoints.js'
@@ -8,7 +9,7 @@ import { BrokerContent } from './broker-content.js'
 import { BrokerParts, type NodeSetting } from './broker-parts.js'
 import { clientOptions } from './client-options.js'
 import type { ControlContext } from './control/context.js'
-import type { ControlServer } from './control/control-server.js'
+import { type ControlServer, openControlServer } from './control/control-server.js'
 import { groupIds, InspectedGroup } from './inspect/groups.js'
 import { InspectedTopic } from './inspect/topics.js'
 import { transactionViews } from './inspect/transactions.js'
@@ -65,7 +66,8 @@ export class TestBroker implements RunningBroker {
     await parts.start()
     const broker = new TestBroker(options, parts)
     try {
-      if (options.seed !== undefined) await broker.seed(options.seed)
+      for (const seed of seedsOf(options)) await broker.seed(seed)
+      for (const fault of setting?.faults ?? []) await broker.faults.add(fault).ready
       if (options.controlPort !== undefined) await broker.#openControl(options.controlPort)
       return broker
     } catch (error) {
@@ -208,12 +210,7 @@ export class TestBroker implements RunningBroker {
     return this.close()
   }
 
-  /** Loaded when it is asked for: most brokers do without. */
   async #openControl(port: number): Promise<void> {
-    const [{ openControlServer }, { systemHttp }] = await Promise.all([
-      import('./control/control-server.js'),
-      import('../env/http-node.js'),
-    ])
     const { parts } = this
     const running = () => parts.running
     const context: ControlContext = {
@@ -237,6 +234,10 @@ export class TestBroker implements RunningBroker {
   get #metadata() {
     return this.parts.running.server.services.metadata
   }
+}
+
+function seedsOf({ seed = [] }: BrokerOptions): readonly (Seed | string)[] {
+  return Array.isArray(seed) ? seed : [seed as Seed | string]
 }
 
 function readText(path: string): string {

@@ -42,38 +42,56 @@ t.test('--version and --help', async (t) => {
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('what cannot be done ends in one line and exit code 1', async (t) => {
-  const directory = temporaryDirectory(t)
-  writeFileSync(join(directory, 'bad.properties'), 'process.roles=broker\\u12')
-  writeFileSync(join(directory, 'foreign.txt'), 'somebody else')
-  const cases: [args: string[], line: RegExp][] = [
-    [['--frobnicate'], /Unknown option '--frobnicate'/],
-    [['stop'], /there is no command stop/],
-    [['--port', '65536'], /--port 65536: a port is a number from 0 to 65535/],
-    [['--set', 'x'], /--set x: it has to be of the form key=value/],
-    [['--log-level', 'loud'], /--log-level loud: it has to be one of/],
-    [['--memory', '--data-dir', 'x'], /exclude each other/],
-    [['--config', 'none.properties'], /--config none.properties: there is no such file/],
-    [['--config', 'bad.properties'], /--config bad.properties: Malformed/],
-    [['--config', '.'], /--config .: EISDIR/],
-    [['--memory', '--set', 'num.partitions=many'], /Invalid value many for configuration num.part/],
-    [['--memory', '--set', 'process.roles=broker'], /./],
-    [['--memory', '--set', 'authorizer.class.name=X'], /authorizer.class.name is not supported/],
-    [
-      ['--data-dir', '.', '--port', '0'],
-      /holds .* but no meta.properties: it is no data directory/,
-    ],
-    [['--data-dir', 'foreign.txt', '--port', '0'], /foreign.txt can't be used/],
-  ]
-  const runs = await Promise.all(cases.map(([args]) => samsa(t, directory, ...args)))
-  for (const [i, [args, line]] of cases.entries()) {
-    const { stdout, stderr, exitCode } = runs[i]!
-    t.equal(exitCode, 1, `${args.join(' ')}: exit code`)
-    t.match(stderr, line)
-    t.match(stderr, /^samsa: [^\n]+\n$/, 'one line')
-    t.equal(stdout, '')
-  }
-})
+t.test(
+  'what cannot be done ends in one line and exit code 1; 2 for what is not understood',
+  async (t) => {
+    const directory = temporaryDirectory(t)
+    writeFileSync(join(directory, 'bad.properties'), 'process.roles=broker\\u12')
+    writeFileSync(join(directory, 'foreign.txt'), 'somebody else')
+    const cases: [args: string[], line: RegExp][] = [
+      [['--frobnicate'], /Unknown option '--frobnicate'/],
+      [['stop'], /there is no command stop/],
+      [['--port', '65536'], /--port 65536: a port is a number from 0 to 65535/],
+      [['--control-port', 'x'], /--control-port x: a port is a number from 0 to 65535/],
+      [['--profile', 'fast'], /--profile fast: it has to be one of test, kafka/],
+      [['--clock', 'sun'], /--clock sun: it has to be one of system, virtual/],
+      [['--fault', 'error:Produce'], /--fault: fault error: it needs error/],
+      [['--fault', 'mishap'], /--fault: fault mishap: it begins with one of error, delay/],
+      [['--memory', '--port', '0', '--as-version', '9.9'], /release 9.9: it has to be one of/],
+      [['--memory', '--port', '0', '--seed', 'none.yaml'], /none.yaml: there is no such file/],
+      [
+        ['--memory', '--port', '0', '--seed', 'foreign.txt'],
+        /foreign.txt: a seed is a file that ends/,
+      ],
+      [['--set', 'x'], /--set x: it has to be of the form key=value/],
+      [['--log-level', 'loud'], /--log-level loud: it has to be one of/],
+      [['--memory', '--data-dir', 'x'], /exclude each other/],
+      [['--config', 'none.properties'], /--config none.properties: there is no such file/],
+      [['--config', 'bad.properties'], /--config bad.properties: Malformed/],
+      [['--config', '.'], /--config .: EISDIR/],
+      [
+        ['--memory', '--set', 'num.partitions=many'],
+        /Invalid value many for configuration num.part/,
+      ],
+      [['--memory', '--set', 'process.roles=broker'], /./],
+      [['--memory', '--set', 'authorizer.class.name=X'], /authorizer.class.name is not supported/],
+      [
+        ['--data-dir', '.', '--port', '0'],
+        /holds .* but no meta.properties: it is no data directory/,
+      ],
+      [['--data-dir', 'foreign.txt', '--port', '0'], /foreign.txt can't be used/],
+    ]
+    const runs = await Promise.all(cases.map(([args]) => samsa(t, directory, ...args)))
+    for (const [i, [args, line]] of cases.entries()) {
+      const { stdout, stderr, exitCode } = runs[i]!
+      const isUsage = /--help says what is possible/.test(stderr)
+      t.equal(exitCode, isUsage ? 2 : 1, `${args.join(' ')}: exit code`)
+      t.match(stderr, line)
+      t.match(stderr, /^samsa: [^\n]+\n$/, 'one line')
+      t.equal(stdout, '')
+    }
+  },
+)
 
 t.test('it formats, says where it is, stops cleanly and goes on where it was', async (t) => {
   const directory = temporaryDirectory(t)

@@ -28,8 +28,15 @@ export class Samsa {
   exitCode: number | null | undefined
   readonly #process: ChildProcess
 
-  constructor(t: Teardown, directory: string, args: readonly string[]) {
-    this.#process = spawn(process.execPath, [MAIN, ...args], { cwd: directory })
+  /** @param environment beside that of this process */
+  constructor(
+    t: Teardown,
+    directory: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
+    const env = { ...process.env, ...environment }
+    this.#process = spawn(process.execPath, [MAIN, ...args], { cwd: directory, env })
     this.#process.stdout!.on('data', (text) => {
       this.stdout += text
     })

@@ -55,12 +55,12 @@ export async function openControlServer(
 /** All that the API does: what is dispatched, and what is described. */
 export function controlRoutes(): readonly Route[] {
   const routes = [
-    ...brokerRoutes,
-    ...topicRoutes,
-    ...groupRoutes,
-    ...journalRoutes,
-    ...faultRoutes,
-    ...waitRoutes,
+    ...brokerRoutes(),
+    ...topicRoutes(),
+    ...groupRoutes(),
+    ...journalRoutes(),
+    ...faultRoutes(),
+    ...waitRoutes(),
     ...contentRoutes(),
   ]
   const description = route({

@@ -25,6 +25,20 @@ export function seedFormatOf(path: string): SeedFormat {
 }
 
 /**
+ * Reads a seed's file.
+ *
+ * @param readFile what a file of that path holds; throws when it can't be read
+ * @throws TypeError that says what is wrong, and where
+ */
+export async function readSeedFile(
+  path: string,
+  readFile: (path: string) => string,
+): Promise<Seed> {
+  const format = seedFormatOf(path)
+  return parseSeed(readFile(path), format, path)
+}
+
+/**
  * Reads what a seed's file holds: YAML and JSON have the form of a {@link Seed}; JSONL has a record a
  * line, and CSV one a row below the names of its fields.
  *

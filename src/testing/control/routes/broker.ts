@@ -12,7 +12,7 @@ const clockOf = ({ broker: { clock } }: ControlContext) => ({
 })
 
 /** The broker as a whole. */
-export const brokerRoutes: readonly Route[] = [
+export const brokerRoutes = (): readonly Route[] => [
   route({
     method: 'GET',
     path: '/health',

@@ -7,7 +7,7 @@ import { Done, FaultModel, FaultSpecModel, Faults } from '../models.js'
 import { type Route, route } from '../route.js'
 
 /** What is to go wrong. */
-export const faultRoutes: readonly Route[] = [
+export const faultRoutes = (): readonly Route[] => [
   route({
     method: 'GET',
     path: '/faults',

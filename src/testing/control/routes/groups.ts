@@ -16,7 +16,7 @@ import { type Route, route } from '../route.js'
 import { text } from '../schema.js'
 
 /** Groups, what they have committed, and transactions. */
-export const groupRoutes: readonly Route[] = [
+export const groupRoutes = (): readonly Route[] => [
   route({
     method: 'GET',
     path: '/groups',

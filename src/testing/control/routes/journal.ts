@@ -19,7 +19,7 @@ export const journalFilter = {
 } as const
 
 /** What has been asked and answered. */
-export const journalRoutes: readonly Route[] = [
+export const journalRoutes = (): readonly Route[] => [
   route({
     method: 'GET',
     path: '/journal',

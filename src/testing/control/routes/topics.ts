@@ -38,7 +38,7 @@ export const recordQuery = {
 } as const
 
 /** Topics and what is in them. */
-export const topicRoutes: readonly Route[] = [
+export const topicRoutes = (): readonly Route[] => [
   route({
     method: 'GET',
     path: '/topics',

@@ -18,7 +18,7 @@ const timeoutMs = whole('Milliseconds of the machine; 10000 unless said.', 0, MA
 const { api: _, ...filterOfRequest } = journalFilter
 
 /** Answer when what is waited for has come about; 408 that says what there was instead. */
-export const waitRoutes: readonly Route[] = [
+export const waitRoutes = (): readonly Route[] => [
   route({
     method: 'POST',
     path: '/wait/messages',
