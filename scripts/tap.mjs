@@ -35,10 +35,11 @@ function print({ title, details }) {
   if (stack) console.log(stack)
 }
 
-/** @returns `{ passed, failed }`; failures are printed as files end */
+/** @returns `{ passed, failed, slowest }`; failures are printed as files end */
 export function runTap(files, { env = {}, timeoutSeconds = 120, jobs = 2, node = [] } = {}) {
   return new Promise((resolve) => {
     const tally = { passed: 0, failed: 0, failures: [] }
+    const times = []
     const [command = process.execPath, ...prefix] = node
     const child = spawn(
       command,
@@ -55,7 +56,8 @@ export function runTap(files, { env = {}, timeoutSeconds = 120, jobs = 2, node =
     )
     const parser = new Parser()
     count(parser, [], tally)
-    parser.on('assert', () => {
+    parser.on('assert', ({ name, time = 0 }) => {
+      times.push({ file: name, seconds: time / 1000 })
       for (const failure of tally.failures.splice(0)) print(failure)
     })
     parser.on('bailout', (reason) => tally.failures.push({ title: `bail out: ${reason}` }))
@@ -66,7 +68,8 @@ export function runTap(files, { env = {}, timeoutSeconds = 120, jobs = 2, node =
         tally.failures.push({ title: `tap ended with ${status}` })
       }
       for (const failure of tally.failures) print(failure)
-      resolve({ passed: tally.passed, failed: tally.failed })
+      const slowest = times.sort((a, b) => b.seconds - a.seconds).slice(0, 5)
+      resolve({ passed: tally.passed, failed: tally.failed, slowest })
     })
   })
 }

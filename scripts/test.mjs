@@ -80,6 +80,9 @@ for (const part of chosen()) {
     `# ${part.name}: ${result.passed} passed, ${result.failed} failed, ` +
       `${partFiles.length} files, ${seconds} s`,
   )
+  for (const { file, seconds } of result.slowest) {
+    if (seconds >= 10) console.log(`#   ${file}: ${seconds.toFixed(1)} s`)
+  }
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
