@@ -8,6 +8,9 @@ const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, string>>>> 
   test: {
     // The first member of a group doesn't wait 3 s for others.
     'group.initial.rebalance.delay.ms': '0',
+    // Nor do those that join a consumer group, or leave it, one after the other (KIP-1263): on a
+    // virtual clock that wait would have no end.
+    'group.consumer.assignment.interval.ms': '0',
     // The files of a topic are gone with it, when its deletion is answered.
     'log.segment.delete.delay.ms': '0',
     // Nobody needs 50 partitions to share the load of one process.
