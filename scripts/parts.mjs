@@ -43,6 +43,10 @@ const tools = {
       [kafkaHome, kafkaLegacyHome].every((home) => existsSync(join(home, 'done'))),
     install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy maven`],
   },
+  mvn: {
+    present: () => succeeds('command -v mvn'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy maven`],
+  },
   kafka: {
     present: () => existsSync(join(kafkaHome, 'done')),
     install: [
@@ -190,6 +194,12 @@ export const parts = [
     name: 'example-confluent-kafka-pytest',
     files: ['examples/confluent-kafka-pytest'],
     tools: ['python'],
+    timeoutSeconds: 600,
+  },
+  {
+    name: 'example-java-junit',
+    files: ['examples/java-junit'],
+    tools: ['jdk', 'mvn'],
     timeoutSeconds: 600,
   },
   {

@@ -1,0 +1,3 @@
+package shop;
+
+public record Payment(String orderId, int amount, String receipt) {}
