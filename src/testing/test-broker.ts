@@ -133,7 +133,7 @@ export class TestBroker implements RunningBroker {
   }
 
   topic(name: string): TopicView {
-    return new InspectedTopic(name, () => this.parts.running)
+    return new InspectedTopic(name, () => this.parts.running, this.parts.clocks.clocks.pacing)
   }
 
   group(groupId: string): GroupView {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../env/clock.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import {
   batchesOf,
@@ -18,6 +19,7 @@ import {
 import { FetchRequest, FetchResponse } from '../../protocol/schema/fetch.js'
 import type { RunningServer } from '../server-faults.js'
 import type { PartitionView, RecordQuery, RecordView, TopicView } from '../views.js'
+import { whenDecided } from './transactions.js'
 
 /** The last one that names topics. */
 const FETCH_VERSION = 12
@@ -33,6 +35,8 @@ export class InspectedTopic implements TopicView {
   constructor(
     readonly name: string,
     private readonly running: () => RunningServer,
+    /** The pacing one. */
+    private readonly clock: Clock,
   ) {}
 
   exists(): boolean {
@@ -60,12 +64,19 @@ export class InspectedTopic implements TopicView {
   }
 
   async records(query: RecordQuery = {}): Promise<readonly RecordView[]> {
+    if (query.isolation !== 'read_uncommitted' && this.#hasUndecided()) {
+      await whenDecided(() => this.running().client, this.name, this.clock)
+    }
     const found: RecordView[] = []
     for (const view of this.partitions()) {
       if (query.partition !== undefined && query.partition !== view.partition) continue
       await this.#read(view, query, found)
     }
     return found
+  }
+
+  #hasUndecided(): boolean {
+    return this.partitions().some((each) => each.lastStableOffset < each.highWatermark)
   }
 
   async count(query: RecordQuery = {}): Promise<number> {

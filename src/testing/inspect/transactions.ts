@@ -1,3 +1,4 @@
+import type { Clock } from '../../env/clock.js'
 import { ErrorCode } from '../../protocol/errors.js'
 import {
   DescribeTransactionsRequest,
@@ -35,4 +36,32 @@ export async function transactionViews(client: LocalClient): Promise<readonly Tr
       startedMs: each.transactionStartTimeMs,
       partitions: each.topics.map(({ topic, partitions }) => ({ topic, partitions })),
     }))
+}
+
+/** Decided, and told to the client, but not to all partitions yet. */
+const DECIDED: ReadonlySet<string> = new Set(['PrepareCommit', 'PrepareAbort'])
+const DECIDED_PATIENCE_MS = 5000
+const DECIDED_POLL_MS = 2
+
+/**
+ * Waits until what has been decided of transactions is written to a topic's partitions, too, which
+ * comes a moment after a commit was answered; for a while, should something stand in the way.
+ *
+ * @param clock the pacing one
+ */
+export async function whenDecided(
+  client: () => LocalClient,
+  topic: string,
+  clock: Clock,
+): Promise<void> {
+  const deadlineMs = clock.now() + DECIDED_PATIENCE_MS
+  while (clock.now() < deadlineMs) {
+    const views = await transactionViews(client())
+    const isOpen = views.some(
+      ({ state, partitions }) =>
+        DECIDED.has(state) && partitions.some((each) => each.topic === topic),
+    )
+    if (!isOpen) return
+    await new Promise<void>((resolve) => clock.after(DECIDED_POLL_MS, resolve))
+  }
 }
