@@ -53,6 +53,8 @@ class LoopbackServer {
       (request, response) => this.#take(request, response),
     )
     this.server.maxConnections = limits.maxConnections
+    // Each request that is under way has one; how many there are is bounded.
+    this.server.on('connection', (socket: Socket) => socket.setMaxListeners(0))
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       const refusal = REASONS[error.code ?? ''] ?? 'malformed'
       this.#refuseConnection(socket, error.code === 'ECONNRESET' ? undefined : refusal)
@@ -115,11 +117,16 @@ class LoopbackServer {
     let bytes = 0
     let isOver = false
     held.requests++
-    response.once('close', () => {
+    const end = (): void => {
+      response.off('close', end)
+      request.socket.off('close', end)
       held.requests--
       held.bytes -= bytes
       for (const listener of abandoned) listener()
-    })
+    }
+    response.once('close', end)
+    // A response whose turn hasn't come on its connection doesn't hear of it.
+    request.socket.once('close', end)
     request.on('data', (piece: Buffer) => {
       if (isOver) return
       if (bytes + piece.length > limits.maxBodyBytes) {

@@ -12,6 +12,7 @@ import { journalRoutes } from './routes/journal.js'
 import { topicRoutes } from './routes/topics.js'
 import { waitRoutes } from './routes/waits.js'
 import { anyObject } from './schema.js'
+import { turns } from './turns.js'
 
 export const LIMITS: HttpLimits = {
   maxBodyBytes: 16 * 1024 * 1024,
@@ -54,14 +55,15 @@ export async function openControlServer(
 
 /** All that the API does: what is dispatched, and what is described. */
 export function controlRoutes(): readonly Route[] {
+  const inTurn = turns()
   const routes = [
-    ...brokerRoutes(),
+    ...brokerRoutes(inTurn),
     ...topicRoutes(),
     ...groupRoutes(),
     ...journalRoutes(),
     ...faultRoutes(),
     ...waitRoutes(),
-    ...contentRoutes(),
+    ...contentRoutes(inTurn),
   ]
   const description = route({
     method: 'GET',

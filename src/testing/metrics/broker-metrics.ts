@@ -11,7 +11,7 @@ const LIST_GROUPS_VERSION = 5
 /** As Kafka's histograms have them. */
 const QUANTILES = [0.5, 0.75, 0.95, 0.98, 0.99, 0.999]
 const QUANTILE_TEXTS = ['0.50', '0.75', '0.95', '0.98', '0.99', '0.999']
-/** Kafka's `BrokerState.RUNNING`. */
+/** Kafka's `BrokerState.RUNNING`; in any other state there is nobody to be asked for metrics. */
 const RUNNING = 3
 const CLASSIC_STATES = ['PreparingRebalance', 'CompletingRebalance', 'Stable', 'Dead', 'Empty']
 const CONSUMER_STATES = ['Empty', 'Assigning', 'Reconciling', 'Stable', 'Dead']

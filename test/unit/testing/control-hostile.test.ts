@@ -233,6 +233,22 @@ t.test('bodies and headers that come too slowly', async (t) => {
   }
 })
 
+t.test(
+  'nothing is left of requests whose turn has not come when the connection goes',
+  async (t) => {
+    const { waiting, raw } = await patientServer(t, { maxRequests: 20 })
+    const first = await raw()
+    first.send(head('GET /x HTTP/1.1', 'Host: x').repeat(20))
+    await until(() => waiting.length === 20, 'all requests')
+    first.close()
+    const second = await raw()
+    await until(() => {
+      second.send(head('GET /x HTTP/1.1', 'Host: x'))
+      return waiting.length === 21
+    }, 'room again')
+  },
+)
+
 t.test('too many requests, bytes and connections', async (t) => {
   const limits = { maxRequests: 2, maxHeldBytes: 1000, maxConnections: 4 }
   const { waiting, raw } = await patientServer(t, limits)

@@ -4,6 +4,7 @@ import type { ControlContext } from '../context.js'
 import { ControlError } from '../control-error.js'
 import { Advance, AdvertisedListeners, ClockModel, Done, Health } from '../models.js'
 import { type Route, route } from '../route.js'
+import type { InTurn } from '../turns.js'
 
 const clockOf = ({ broker: { clock } }: ControlContext) => ({
   isVirtual: clock.isVirtual,
@@ -12,7 +13,7 @@ const clockOf = ({ broker: { clock } }: ControlContext) => ({
 })
 
 /** The broker as a whole. */
-export const brokerRoutes = (): readonly Route[] => [
+export const brokerRoutes = (inTurn: InTurn): readonly Route[] => [
   route({
     method: 'GET',
     path: '/health',
@@ -77,7 +78,7 @@ export const brokerRoutes = (): readonly Route[] => [
     summary: 'Stops the broker and starts it again on the same port, with its data',
     answer: Done,
     handle: async ({ context: { broker } }) => {
-      await broker.restart()
+      await inTurn(() => broker.restart())
       return { done: true }
     },
   }),

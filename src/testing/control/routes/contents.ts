@@ -7,6 +7,7 @@ import { Done, SnapshotModel, Snapshots } from '../models.js'
 import { type Route, route } from '../route.js'
 import { JSON_TYPE } from '../router.js'
 import { text } from '../schema.js'
+import type { InTurn } from '../turns.js'
 
 const MEDIA_TYPES: Readonly<Record<string, SeedFormat>> = {
   [JSON_TYPE]: 'json',
@@ -22,19 +23,11 @@ const MAX_SNAPSHOTS = 100
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024
 
 /** What is in the broker: to be filled, remembered, and gone back to. */
-export function contentRoutes(): readonly Route[] {
-  const snapshots = new KeptSnapshots()
-  let changing: Promise<unknown> = Promise.resolve()
-  /** One after the other, in the order in which they were asked for. */
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const changed = changing.then(change)
-    changing = changed.catch(() => {})
-    return changed
-  }
-  return [seedRoute(inTurn), resetRoute(inTurn), ...snapshotRoutes(snapshots, inTurn)]
-}
-
-type InTurn = <T>(change: () => Promise<T>) => Promise<T>
+export const contentRoutes = (inTurn: InTurn): readonly Route[] => [
+  seedRoute(inTurn),
+  resetRoute(inTurn),
+  ...snapshotRoutes(new KeptSnapshots(), inTurn),
+]
 
 const seedRoute = (inTurn: InTurn): Route =>
   route({
