@@ -25,6 +25,10 @@ const succeeds = (command) => spawnSync('bash', ['-c', command], { stdio: 'ignor
 
 /** A tool: whether it is there, and the commands that bring it. */
 const tools = {
+  curl: {
+    present: () => succeeds('curl --json x --version'),
+    install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy curl`],
+  },
   kcat: {
     present: () => succeeds('command -v kcat'),
     install: [`${sudo}apt-get update -q`, `${sudo}apt-get install -qy kcat`],
@@ -119,7 +123,7 @@ export const parts = [
   { name: 'simulation', files: ['simulation'], quick: true },
   { name: 'recordings', files: ['oracle/recordings'], quick: true },
   { name: 'kafkajs', files: ['compat/kafkajs'], quick: true },
-  { name: 'docs', files: ['docs'], quick: true },
+  { name: 'docs', files: ['docs/snippets', 'docs/tables'], quick: true },
   { name: 'complaints', files: ['compat/complaints'], quick: true },
   { name: 'faults-kafkajs', files: ['compat/faults/kafkajs'], quick: true },
   { name: 'command', files: ['command'], quick: true },

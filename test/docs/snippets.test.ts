@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import t from 'tap'
-import { startBroker } from '../../src/index.js'
 import { run } from '../support/run.js'
 import { moduleOf, type Snippet, snippetsOf } from './snippets.js'
 
@@ -125,18 +124,3 @@ for (const page of pages) {
     }
   })
 }
-
-t.test('commands, with a broker that has a control API', async (t) => {
-  await using broker = await startBroker({ controlPort: 0, clock: 'virtual' })
-  const commands = snippets.filter(
-    ({ language, at }) => language === 'sh' && at.startsWith('docs/'),
-  )
-  t.ok(commands.length > 0)
-  for (const { at, info, code, before, after } of commands) {
-    if (info.startsWith('no-run')) continue
-    const script = ['set -e', before, code, after].join('\n')
-    const env = { CONTROL: broker.controlUrl! }
-    const { code: status, stdout, stderr } = await run('sh', ['-c', script], { env })
-    t.equal(status, 0, `${at}: ${stdout}${stderr}`)
-  }
-})
