@@ -177,10 +177,30 @@ export class FaultRegistry implements Faults, RequestInterceptor {
 
   intercept(exchange: Exchange, proceed: Proceed): Answer<unknown> | Promise<Answer<unknown>> {
     const isMuted = this.#isMuting && this.#muted.has(exchange.context.peer)
-    if (this.#requestFaults.length === 0 && this.#cappings.size === 0 && !isMuted) return proceed()
+    if (this.#requestFaults.length === 0 && this.#cappings.size === 0 && !isMuted) {
+      return this.#corruptedSince(exchange, proceed())
+    }
     const run = (): Answer<unknown> | Promise<Answer<unknown>> =>
-      this.#run(this.#requestFaults, 0, exchange, this.#capped(exchange, proceed))
+      this.#corruptedSince(
+        exchange,
+        this.#run(this.#requestFaults, 0, exchange, this.#capped(exchange, proceed)),
+      )
     return isMuted ? this.#whenHeard(exchange.context.peer).then(run) : run()
+  }
+
+  /** A fetch may wait for records that come when there is a fault that wants them corrupted. */
+  #corruptedSince(
+    exchange: Exchange,
+    answer: Answer<unknown> | Promise<Answer<unknown>>,
+  ): Answer<unknown> | Promise<Answer<unknown>> {
+    if (exchange.context.apiKey !== ApiKey.Fetch || !(answer instanceof Promise)) return answer
+    const lastId = this.#lastId
+    return answer.then((fetched) => {
+      const since = this.#requestFaults.filter(
+        ({ fault }) => fault.id > lastId && fault.spec.kind === 'corrupt',
+      )
+      return this.#run(since, 0, exchange, () => fetched)
+    })
   }
 
   get #isMuting(): boolean {

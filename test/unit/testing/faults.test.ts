@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { batchesOf, isChecksumValid } from '../../../src/protocol/records/index.js'
+import { until } from '../../support/until.js'
 import { type Body, Fixture, metadataBody, produceBody, SILENCE_MS } from './broker-fixture.js'
 
 const { NONE, NOT_LEADER_OR_FOLLOWER, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT } = ErrorCode
@@ -183,7 +184,8 @@ t.test('throttling is told, and nothing is taken meanwhile', async (t) => {
 
 t.test('batches that are fetched with a bad CRC', async (t) => {
   const fixture = await Fixture.start(t)
-  const { faults } = fixture.broker
+  const { broker } = fixture
+  const { faults } = broker
   await fixture.createTopic('orders')
   await fixture.createTopic('payments')
   const client = fixture.client()
@@ -196,6 +198,15 @@ t.test('batches that are fetched with a bad CRC', async (t) => {
   t.strictSame(areValid(await client.fetch('orders')), [false, false])
   t.strictSame(areValid(await client.fetch('orders')), [true, true])
   t.equal(fault.hits, 1)
+  await fixture.createTopic('later')
+  const { lastNumber } = broker.journal
+  const waiting = client.fetch('later', { maxWaitMs: 10_000 })
+  await until(() => broker.journal.entries({ api: 'Fetch', after: lastNumber }).length === 1)
+  const late = faults.corrupt('later').once()
+  await fixture.client().produce({ later: [0] })
+  t.strictSame(areValid(await waiting), [false], 'a fetch that waited already')
+  t.strictSame(areValid(await client.fetch('later')), [true])
+  t.equal(late.hits, 1)
 })
 
 t.test('selectors: transactional id, group, connection, broker', async (t) => {
