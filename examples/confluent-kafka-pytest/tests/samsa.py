@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -117,6 +118,13 @@ class Fault:
     @property
     def hits(self) -> int:
         return self._samsa.get(self._path)["hits"]
+
+    def wait_until_struck(self, timeout: float = 10) -> None:
+        deadline = time.monotonic() + timeout
+        while self.hits == 0:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the fault has not struck in {timeout} s")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         self._samsa.delete(self._path)
