@@ -1,7 +1,9 @@
+import { QuorumController } from '../../controller/quorum-controller.js'
 import type { Clock } from '../../env/clock.js'
 import { memoryInUse, processorSeconds } from '../../env/host.js'
 import { NO_LEADER } from '../../metadata/topic.js'
 import { ListGroupsRequest, ListGroupsResponse } from '../../protocol/schema/list-groups.js'
+import type { Log } from '../../storage/log.js'
 import { transactionViews } from '../inspect/transactions.js'
 import type { RunningServer } from '../server-faults.js'
 import { type Labels, PrometheusText } from './prometheus-text.js'
@@ -17,7 +19,7 @@ const CLASSIC_STATES = ['PreparingRebalance', 'CompletingRebalance', 'Stable', '
 const CONSUMER_STATES = ['Empty', 'Assigning', 'Reconciling', 'Stable', 'Dead']
 
 const TOPIC_METRICS: readonly (readonly [name: string, of: keyof TopicTraffic, help: string])[] = [
-  ['messagesin', 'messagesIn', 'Messages produced'],
+  ['messagesin', 'messagesIn', 'Messages that clients have produced'],
   ['bytesin', 'bytesIn', 'Bytes of record batches produced'],
   ['bytesout', 'bytesOut', 'Bytes of record batches fetched'],
   ['totalproducerequests', 'produceRequests', 'Partitions in requests to produce'],
@@ -168,9 +170,20 @@ export class BrokerMetrics {
   }
 
   #logs(text: PrometheusText): void {
-    const logs = [...this.running().server.services.logs.logs()].filter((log) => !log.offline)
-    const each = (of: (log: (typeof logs)[number]) => number): Samples =>
-      logs.map((log) => [{ topic: log.topic, partition: log.partition }, of(log)] as const)
+    const { nodeId, metadata, logs } = this.running().server.services
+    const here = [...metadata.topicsByName].flatMap(([topic, { partitions }]) =>
+      [...partitions]
+        .filter(([, { replicas }]) => replicas.includes(nodeId))
+        .map(([partition]) => ({ topic, partition, log: logs.log(topic, partition) })),
+    )
+    // Kafka makes every log at once, empty; here one is made when it is first used.
+    const each = (of: (log: Log) => number, whenUnused = 0): Samples =>
+      here
+        .filter(({ log }) => log?.offline !== true)
+        .map(({ topic, partition, log }) => [
+          { topic, partition },
+          log === undefined ? whenUnused : of(log),
+        ])
     const metric = (name: string, help: string, samples: Samples): void => {
       text.metric(`kafka_log_log_${name}`, 'gauge', help, samples)
     }
@@ -182,7 +195,7 @@ export class BrokerMetrics {
     metric(
       'numlogsegments',
       'Segments',
-      each((log) => log.segmentCount),
+      each((log) => log.segmentCount, 1),
     )
     metric(
       'logstartoffset',
@@ -197,7 +210,7 @@ export class BrokerMetrics {
   }
 
   #controller(text: PrometheusText): void {
-    const { metadata } = this.running().server.services
+    const { metadata, controller } = this.running().server.services
     const name = (metric: string) => `kafka_controller_kafkacontroller_${metric}`
     const brokers = [...metadata.brokers.values()]
     const partitions = [...metadata.topicsByName.values()].flatMap((t) => [
@@ -205,6 +218,8 @@ export class BrokerMetrics {
     ])
     const offline = partitions.filter(({ leader }) => leader === NO_LEADER).length
     const imbalanced = partitions.filter(({ leader, replicas }) => leader !== replicas[0]).length
+    const isActive = controller instanceof QuorumController && controller.isActive
+    text.gauge(name('activecontrollercount'), '1: it decides for the cluster', isActive ? 1 : 0)
     text.gauge(name('activebrokercount'), 'Brokers', brokers.filter((b) => !b.fenced).length)
     text.gauge(name('fencedbrokercount'), 'Fenced brokers', brokers.filter((b) => b.fenced).length)
     text.gauge(name('globaltopiccount'), 'Topics', metadata.topicsByName.size)

@@ -43,6 +43,8 @@ t.test('the metrics', async (t) => {
   has('kafka_server_replicamanager_partitioncount', 2)
   has('kafka_controller_kafkacontroller_activebrokercount', 1)
   has('kafka_controller_kafkacontroller_globaltopiccount', 1)
+  has('kafka_controller_kafkacontroller_activecontrollercount', 1)
+  has('kafka_log_log_numlogsegments{topic="orders",partition="1"}', 1)
   has('kafka_coordinator_group_groupmetadatamanager_numgroups', 0)
   has('kafka_server_group_coordinator_metrics_group_count{protocol="consumer"}', 0)
 })
