@@ -11,7 +11,7 @@ interface Teardown {
   teardown(handler: () => unknown): void
 }
 
-const MAIN = fileURLToPath(new URL('../../samsa.js', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../samsa.js', import.meta.url))
 const READY = /^samsa is ready at (\S+):(\d+),/m
 
 /** A directory that goes with the test. */
