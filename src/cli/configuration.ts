@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { absoluteMemoryPath, absolutePath } from '../env/absolute-path.js'
 import type { Disk } from '../env/disk.js'
 import { parseProperties } from '../metadata/config/properties.js'
 import { MEMORY_DIRECTORY, nodeProperties } from '../server/node-properties.js'
@@ -36,7 +36,9 @@ export function configurationOf(
   for (const [name, value] of args.settings) properties.set(name, value)
   for (const name of DIRECTORIES) {
     const value = properties.get(name)
-    if (value !== undefined) properties.set(name, absolute(value))
+    if (value === undefined) continue
+    const absolute = args.memory ? absoluteMemoryPath : absolutePath
+    properties.set(name, entriesOf(value).filter(isNamed).map(absolute).join(','))
   }
   return properties
 }
@@ -81,7 +83,7 @@ function ofContainer(
 
 function ofSingleNode(args: StartArguments, disk: Disk): Map<string, string> {
   const { memory, dataDir, port = DEFAULT_PORT, settings } = args
-  const directory = memory ? MEMORY_DIRECTORY : resolve(dataDir ?? DEFAULT_DATA_DIR)
+  const directory = memory ? MEMORY_DIRECTORY : absolutePath(dataDir ?? DEFAULT_DATA_DIR)
   const nodeId = new Map(settings).get('node.id')
   return nodeProperties({ disk, directory, host: DEFAULT_HOST, port, nodeId })
 }
@@ -98,7 +100,7 @@ function ofFile(args: StartArguments, file: string, files: Disk): Map<string, st
 }
 
 function read(file: string, files: Disk): Map<string, string> {
-  const path = resolve(file)
+  const path = absolutePath(file)
   try {
     const bytes = files.readFile(path)
     if (bytes === undefined) throw new Error('there is no such file')
@@ -133,8 +135,4 @@ const entriesOf = (text = ''): string[] => text.split(',').map((entry) => entry.
 const schemeOf = (listener: string): string => listener.slice(0, listener.indexOf(':'))
 const portOf = (listener: string): string => listener.slice(listener.lastIndexOf(':') + 1)
 
-const absolute = (directories: string): string =>
-  entriesOf(directories)
-    .filter((directory) => directory !== '')
-    .map((directory) => resolve(directory))
-    .join(',')
+const isNamed = (entry: string): boolean => entry !== ''

@@ -1,4 +1,5 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
+import { absolutePath } from '../env/absolute-path.js'
 import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
@@ -92,7 +93,7 @@ async function seedsOf(
 ): Promise<readonly Seed[]> {
   const topics = container ? process.env.KAFKA_CREATE_TOPICS : undefined
   const readFile = (path: string): string => {
-    const bytes = files.readFile(resolve(path))
+    const bytes = files.readFile(absolutePath(path))
     if (bytes === undefined) throw new Error(`${path}: there is no such file`)
     return bytes.toString('utf8')
   }

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
 import type { RequestInterceptor } from '../broker/interceptor.js'
+import { absolutePath } from '../env/absolute-path.js'
 import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
@@ -157,7 +157,7 @@ export class BrokerParts {
   #configuration(): Map<string, string> {
     const { config = {}, port = 0, profile = 'test' } = this.options
     const directory =
-      this.options.directory === undefined ? MEMORY_DIRECTORY : resolve(this.options.directory)
+      this.options.directory === undefined ? MEMORY_DIRECTORY : absolutePath(this.options.directory)
     const nodeId = config['node.id']
     const disk = this.#disk
     const properties = nodeProperties({ disk, directory, host: LOCALHOST, port, nodeId })

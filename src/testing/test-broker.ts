@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { absolutePath } from '../env/absolute-path.js'
 import { NodeDisk } from '../env/disk-node.js'
 import { systemHttp } from '../env/http-node.js'
 import type { Endpoint } from '../metadata/cluster.js'
@@ -241,7 +241,7 @@ function seedsOf({ seed = [] }: BrokerOptions): readonly (Seed | string)[] {
 }
 
 function readText(path: string): string {
-  const bytes = new NodeDisk().readFile(resolve(path))
+  const bytes = new NodeDisk().readFile(absolutePath(path))
   if (bytes === undefined) throw new TypeError(`${path}: there is no such file`)
   return bytes.toString('utf8')
 }
