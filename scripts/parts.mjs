@@ -128,6 +128,7 @@ export const parts = [
   { name: 'faults-kafkajs', files: ['compat/faults/kafkajs'], quick: true },
   { name: 'command', files: ['command'], quick: true },
   { name: 'crash', files: ['crash'], timeoutSeconds: 600 },
+  { name: 'docs-commands', files: ['docs/commands'], tools: ['curl'] },
   { name: 'kcat', files: ['compat/kcat'], tools: ['kcat'] },
   {
     name: 'confluent-kafka',

@@ -44,7 +44,7 @@ const given: Plugin = {
 async function compile(chosen: readonly Snippet[], format: 'esm' | 'cjs'): Promise<void> {
   const entryPoints: Record<string, string> = {}
   for (const snippet of chosen) {
-    const path = join(directory, `${nameOf(snippet)}.ts`)
+    const path = join(directory, `${nameOf(snippet)}.${snippet.language}`)
     writeFileSync(path, isTestFile(snippet) ? testFileOf(snippet) : moduleOf(snippet))
     entryPoints[nameOf(snippet)] = path
   }
@@ -90,6 +90,23 @@ t.test('what is not run says why', async (t) => {
     if (info.startsWith('no-run')) t.match(info, /^no-run: \S/, at)
   }
   t.ok(runnable.length > 20, `${runnable.length} are run`)
+})
+
+t.test('their types are right, for users who are strict about them', async (t) => {
+  const paths = {
+    samsa: [resolve('src/index.ts')],
+    vitest: [join(GIVEN, 'runner.ts')],
+  }
+  const options = { paths, noUnusedLocals: false, noUncheckedIndexedAccess: false }
+  const config = {
+    extends: resolve('tsconfig.json'),
+    compilerOptions: { ...options, typeRoots: [resolve('node_modules/@types')] },
+    include: ['*.ts'],
+  }
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config))
+  const tsc = resolve('node_modules/typescript/lib/tsc.js')
+  const { code, stdout, stderr } = await run(process.execPath, [tsc, '-p', directory])
+  t.equal(code, 0, `${stdout}${stderr}`)
 })
 
 for (const page of pages) {
