@@ -160,6 +160,12 @@ export const parts = [
     timeoutSeconds: 600,
   },
   {
+    name: 'faults-java',
+    files: ['compat/faults/java'],
+    tools: ['jdk', 'maven', 'kafka'],
+    timeoutSeconds: 300,
+  },
+  {
     name: 'mixed-groups',
     files: ['compat/mixed'],
     tools: [

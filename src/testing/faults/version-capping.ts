@@ -1,4 +1,6 @@
 import { type Answer, CLOSE_CONNECTION, NO_ANSWER } from '../../broker/handler.js'
+import { TRANSACTION_VERSION } from '../../metadata/features.js'
+import { ApiKey, type ApiName } from '../../protocol/api-keys.js'
 import { NO_VERSIONS, type Versions } from '../../protocol/codec/index.js'
 import type { ApiVersionsResponse } from '../../protocol/schema/api-versions.js'
 import { selectedApis } from './check-spec.js'
@@ -28,7 +30,14 @@ export function cappingOf(spec: FaultSpec): VersionCapping | undefined {
     apis === undefined || apis.has(request.key) ? both(usual, cap) : usual
 }
 
-/** An ApiVersions answer without what is capped. */
+/** What a feature's level stands for: clients that hear of it use these versions (KIP-584). */
+const NEEDED_VERSIONS: Readonly<Record<string, Readonly<Partial<Record<ApiName, number>>>>> = {
+  // KIP-890: partitions are added by producing to them.
+  [TRANSACTION_VERSION]: { Produce: 12, EndTxn: 5, TxnOffsetCommit: 5 },
+  'group.version': { ConsumerGroupHeartbeat: 0 },
+}
+
+/** An ApiVersions answer without what is capped, and without the features that need it. */
 export function cappedVersions(
   answer: Answer<unknown>,
   cappings: readonly VersionCapping[],
@@ -41,7 +50,19 @@ export function cappedVersions(
     const { min, max } = versions
     return min > max ? [] : [{ ...each, minVersion: min, maxVersion: max }]
   })
-  return { ...message, apiKeys }
+  const lasts = new Map(apiKeys.map(({ apiKey, maxVersion }) => [apiKey, maxVersion]))
+  const isThere = ({ name }: { readonly name: string }): boolean =>
+    Object.entries(NEEDED_VERSIONS[name] ?? {}).every(([api, version]) => {
+      const last = lasts.get(ApiKey[api as ApiName])
+      return last !== undefined && last >= version
+    })
+  const { supportedFeatures, finalizedFeatures } = message
+  return {
+    ...message,
+    apiKeys,
+    supportedFeatures: supportedFeatures?.filter(isThere),
+    finalizedFeatures: finalizedFeatures?.filter(isThere),
+  }
 }
 
 function both(a: Versions, b: Versions): Versions {

@@ -3,7 +3,6 @@ import t, { type Test } from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { ApiKey, type ApiName } from '../../../src/protocol/api-keys.js'
 import { ErrorCode, type ErrorName } from '../../../src/protocol/errors.js'
-import type { FaultOptions } from '../../../src/testing/faults/fault-spec.js'
 import type { Fault } from '../../../src/testing/faults/faults.js'
 import type { JournalEntry } from '../../../src/testing/journal-entry.js'
 import { until } from '../../support/until.js'
@@ -42,7 +41,8 @@ interface Case {
 }
 
 interface Kind {
-  readonly inject: (api: ApiName, options: FaultOptions, expected: Expected) => Fault
+  /** For the client of that name. */
+  readonly inject: (api: ApiName, name: string, expected: Expected) => Fault
   readonly end: (expected: Expected) => End
   /** What kafkajs has heard. */
   readonly check: (t: Test, seen: Case) => void
@@ -77,20 +77,24 @@ const wasCutOff = (t: Test, { struck, user }: Case): void => {
   t.ok(user.cutOffs > 0)
 }
 
+/** Of JoinGroup the second one counts: the first is to get a member id (KIP-394). */
+const callOf = (api: ApiName): number => (api === 'JoinGroup' ? 2 : 1)
+
 const KINDS: Readonly<Record<string, Kind>> = {
   'an error that passes': {
-    inject: (api, options, { passing }) => faults.error(api, passing[0], options).once(),
+    inject: (api, name, { passing }) =>
+      faults.error(api, passing[0], { clientId: name }).onCall(callOf(api)),
     end: ({ passing }) => passing[1],
     check: (t, seen) => hasHeard(seen.expected.passing[0])(t, seen),
     isRetried: true,
   },
   'an error that lasts': {
-    inject: (api, options, { lasting }) => faults.error(api, lasting[0], options),
+    inject: (api, name, { lasting }) => faults.error(api, lasting[0], { clientId: name }),
     end: ({ lasting }) => lasting[1],
     check: (t, seen) => hasHeard(seen.expected.lasting[0])(t, seen),
   },
   'a delay': {
-    inject: (api, options) => faults.delay(api, DELAY_MS, options).once(),
+    inject: (api, name) => faults.delay(api, DELAY_MS, { clientId: name }).onCall(callOf(api)),
     end: () => 'goes on',
     check: (t, { api, user, struck }) => {
       const { duration } = user.requests
@@ -100,27 +104,28 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   'a connection closed before': {
-    inject: (api, options) => faults.disconnect(api, 'before', options).once(),
+    inject: (api, name) => faults.disconnect(api, 'before', { clientId: name }).onCall(callOf(api)),
     end: ({ disconnected }) => disconnected,
     check: wasCutOff,
     isRetried: true,
   },
   'a connection closed after': {
-    inject: (api, options) => faults.disconnect(api, 'after', options).once(),
+    inject: (api, name) => faults.disconnect(api, 'after', { clientId: name }).onCall(callOf(api)),
     end: ({ disconnected }) => disconnected,
     check: wasCutOff,
     isRetried: true,
   },
   // kafkajs asks again on the same connection, which hangs.
   'no answer for a while': {
-    inject: (api, options) => faults.drop(api, options).once(),
+    inject: (api, name) => faults.drop(api, { clientId: name }).onCall(callOf(api)),
     end: ({ dropped }) => dropped,
     check: (t, { api, user }) => t.ok(user.timeouts.some(isOf(api))),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     isRetried: true,
   },
   throttling: {
-    inject: (api, options) => faults.throttle(api, THROTTLE_MS, options).once(),
+    inject: (api, name) =>
+      faults.throttle(api, THROTTLE_MS, { clientId: name }).onCall(callOf(api)),
     end: () => 'goes on',
     check: (t, { api, user }) => {
       const told = user.responses.filter(isOf(api)).flatMap(({ data }) => {
@@ -131,15 +136,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   // kafkajs doesn't look at it.
   'a wrong CRC': {
-    inject: (_, options) => faults.corrupt(INPUT, options).once(),
+    inject: (_, name) => faults.corrupt(INPUT, { clientId: name }).once(),
     end: () => 'goes on',
     check: (t, { fault }) => t.equal(fault.hits, 1),
     only: 'Fetch',
   },
 }
-
-/** Of JoinGroup the second one counts: the first is to get a member id (KIP-394). */
-const callOf = (api: ApiName): number => (api === 'JoinGroup' ? 2 : 1)
 
 const isGood = ({ faults, outcome, errors }: JournalEntry): boolean =>
   faults.length === 0 && outcome === 'answered' && errors.length === 0
@@ -159,7 +161,7 @@ async function use(
 async function see(api: ApiName, name: string, kind: Kind): Promise<Case> {
   const expected = EXPECTED[api]
   const user = new KafkajsUser(broker, name, kind.requestTimeoutMs)
-  const fault = kind.inject(api, { clientId: name, onCall: callOf(api) }, expected)
+  const fault = kind.inject(api, name, expected)
   const struck = () =>
     journal.entries({ api, clientId: name }).find((each) => each.faults.length > 0)
   const isDone = (): boolean => {

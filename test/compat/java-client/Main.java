@@ -12,8 +12,8 @@ import java.util.concurrent.Executors;
 /**
  * Users of Apache Kafka's Java clients: {@code Main BOOTSTRAP}, with scenarios asked for on standard input.
  *
- * <p>A line there is {@code ID SCENARIO TOPIC}, where TOPIC is a name that the scenario may use for topics, groups and
- * transactional ids. A line of standard output answers it: {@code ID JSON}, with what the client saw, or a text that
+ * <p>A line there is {@code ID SCENARIO TOPIC [BOOTSTRAP]}, where TOPIC is a name that the scenario may use for topics,
+ * groups and transactional ids, and BOOTSTRAP another broker for it. A line of standard output answers it: {@code ID JSON}, with what the client saw, or a text that
  * begins with {@code failed:}. Several scenarios run at a time. java-client.test.ts says what must be seen.
  */
 public final class Main {
@@ -37,6 +37,7 @@ public final class Main {
         Migration.addTo(SCENARIOS);
         GroupAdmin.addTo(SCENARIOS);
         WordCounts.addTo(SCENARIOS);
+        Faults.addTo(SCENARIOS);
     }
 
     /** What a scenario saw: names and values in turn. */
@@ -62,7 +63,8 @@ public final class Main {
         for (String line; (line = asked.readLine()) != null; ) {
             String[] words = line.split(" ");
             running.execute(() -> {
-                String answer = answer(new Broker(args[0], words[2]), words[1]);
+                String bootstrap = words.length > 3 ? words[3] : args[0];
+                String answer = answer(new Broker(bootstrap, words[2]), words[1]);
                 synchronized (System.out) {
                     System.out.println(words[0] + " " + answer);
                 }

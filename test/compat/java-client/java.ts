@@ -29,13 +29,19 @@ export async function compileJava(t: Teardown): Promise<string> {
   return classes
 }
 
-/** How a program is started. */
-export function javaCommand(classes: string, mainClass: string, args: readonly string[]) {
+/** How a program is started. @param properties of the system, as Java calls them */
+export function javaCommand(
+  classes: string,
+  mainClass: string,
+  args: readonly string[],
+  properties: readonly string[] = [],
+) {
   return {
     command: 'java',
     args: [
       ...QUICK_START,
       ...['-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=off'],
+      ...properties.map((property) => `-D${property}`),
       ...['-cp', `${classes}:${libraries()}`, mainClass, ...args],
     ],
   }
@@ -47,8 +53,9 @@ export function startJava(
   classes: string,
   mainClass: string,
   programArgs: readonly string[],
+  properties: readonly string[] = [],
 ): ChildProcess {
-  const { command, args } = javaCommand(classes, mainClass, programArgs)
+  const { command, args } = javaCommand(classes, mainClass, programArgs, properties)
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => kill(child))
   return child
@@ -70,8 +77,8 @@ export class Scenarios {
   #asked = 0
   #ended = false
 
-  constructor(t: Teardown, classes: string, bootstrap: string) {
-    this.#child = startJava(t, classes, 'Main', [bootstrap])
+  constructor(t: Teardown, classes: string, bootstrap: string, properties: readonly string[] = []) {
+    this.#child = startJava(t, classes, 'Main', [bootstrap], properties)
     createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#heard(line))
     this.#child.on('exit', () => {
       this.#ended = true
@@ -92,12 +99,12 @@ export class Scenarios {
     return this.#otherLines
   }
 
-  /** What the client saw in a scenario. */
-  async seenIn(scenario: string, name: string): Promise<unknown> {
+  /** What the client saw in a scenario. @param bootstrap of another broker */
+  async seenIn(scenario: string, name: string, bootstrap = ''): Promise<unknown> {
     if (this.#ended) throw new Error('the program has ended')
     const id = `${++this.#asked}`
     const answered = new Promise<string>((resolve) => this.#waiting.set(id, resolve))
-    this.#child.stdin!.write(`${id} ${scenario} ${name}\n`)
+    this.#child.stdin!.write(`${`${id} ${scenario} ${name} ${bootstrap}`.trimEnd()}\n`)
     const answer = await answered
     if (answer.startsWith('failed:')) throw new Error(`${scenario} ${answer}`)
     return JSON.parse(answer)

@@ -66,6 +66,26 @@ t.test('a capped API is advertised and served so far', async (t) => {
   t.match(await client.send('Fetch', 12, body), { kind: 'response' })
 })
 
+t.test('features go with the versions that they stand for', async (t) => {
+  const fixture = await Fixture.start(t)
+  const { faults } = fixture.broker
+  const client = fixture.client()
+  const features = async () => {
+    const answer = await client.ask('ApiVersions', 3, SOFTWARE)
+    const finalized = answer.finalizedFeatures.map(({ name }: Body) => name)
+    return ['group.version', 'transaction.version'].filter((name) => finalized.includes(name))
+  }
+  t.strictSame(await features(), ['group.version', 'transaction.version'])
+  const produce = faults.capVersions('Produce', 11)
+  t.strictSame(await features(), ['group.version'], 'clients add partitions themselves')
+  await produce.stop()
+  const release = faults.asVersion('3.9')
+  t.strictSame(await features(), ['group.version'])
+  await release.stop()
+  faults.asVersion('3.4')
+  t.strictSame(await features(), [])
+})
+
 t.test('ApiVersions beyond the cap says which there are (KIP-511)', async (t) => {
   const fixture = await Fixture.start(t)
   fixture.broker.faults.capVersions('ApiVersions', 2)
