@@ -22,7 +22,7 @@ t.test('the commands of the page, one after the other', async (t) => {
   )
   chmodSync(command, 0o755)
 
-  const [start, ...others] = snippets
+  const [start, ...others] = snippets.filter(({ info }) => !info.startsWith('no-run'))
   t.equal(start?.info, 'start')
   // As the page says, but on ports that are free.
   const [, ...args] = start!.code.split(' ').map((word) => word.replace(/^\d{4}$/, '0'))
