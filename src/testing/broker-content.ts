@@ -60,6 +60,8 @@ export class BrokerContent {
 
   /** Back to what the seeds brought; without any, to nothing. Faults end, and the journal is empty. */
   async reset(): Promise<void> {
+    // What they hold back was asked of what is gone then, by clients that may have gone, too.
+    this.options.faults.release()
     await this.options.faults.clear()
     await this.restore(this.#baseline)
     this.options.journal.clear()

@@ -143,8 +143,8 @@ export interface RunningBroker {
   seed(seed: Seed | string): Promise<void>
   /**
    * Back to what the seeds brought, or to nothing, in a few milliseconds and with clients connected:
-   * topics are made anew, groups begin anew, transactions are aborted. Faults end, and the journal is
-   * empty.
+   * topics are made anew, groups begin anew, transactions are aborted. Faults end, and connections
+   * that they hold up are closed. The journal is empty.
    */
   reset(): Promise<void>
   /** What there is now, to come back to: it stays good when the broker is restarted, or for another one. */

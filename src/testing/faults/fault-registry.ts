@@ -164,7 +164,7 @@ export class FaultRegistry implements Faults, RequestInterceptor {
     await this.#stopAll(() => true)
   }
 
-  /** The broker stops: what is held back isn't answered any more. */
+  /** What is held back isn't answered any more: its connections are closed. */
   release(): void {
     for (const fault of this.#faults) fault.release('closed')
   }

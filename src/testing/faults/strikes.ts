@@ -10,7 +10,7 @@ import { ApiKey } from '../../protocol/api-keys.js'
 import { includes } from '../../protocol/codec/index.js'
 import { errorName } from '../../protocol/errors.js'
 import type { FetchResponse } from '../../protocol/schema/fetch.js'
-import type { ActiveFault } from './active-fault.js'
+import type { ActiveFault, WaitEnd } from './active-fault.js'
 import { errorCodeOf } from './check-spec.js'
 import { withBadCrc } from './corrupt-batches.js'
 import type { Struct } from './entities.js'
@@ -68,12 +68,15 @@ async function delay(call: Call, { ms, when }: Extract<FaultAction, { kind: 'del
   const { fault, exchange, proceed } = call
   const { peer } = exchange.context
   if (!call.strike()) return proceed()
-  if (when === 'after') {
-    const answer = await proceed()
-    await fault.wait(peer, ms)
-    return answer
-  }
-  return (await fault.wait(peer, ms)) === 'closed' ? NO_ANSWER : proceed()
+  if (when === 'after') return heldAnswer(await proceed(), fault.wait(peer, ms))
+  return (await fault.wait(peer, ms)) === 'closed' ? CLOSE_CONNECTION : proceed()
+}
+
+/** An answer after the wait for it, unless the client has gone meanwhile, or is to go. */
+async function heldAnswer(answer: Answer<unknown>, waiting: Promise<WaitEnd>) {
+  if ((await waiting) !== 'closed') return answer
+  releaseAnswer(answer)
+  return CLOSE_CONNECTION
 }
 
 async function disconnect(call: Call, { when }: Extract<FaultAction, { kind: 'disconnect' }>) {
@@ -86,15 +89,13 @@ async function drop(call: Call, { when }: Extract<FaultAction, { kind: 'drop' }>
   const { fault, exchange, proceed } = call
   const { peer } = exchange.context
   if (!call.strike()) return proceed()
-  if (when !== 'after') return (await fault.wait(peer)) === 'closed' ? NO_ANSWER : proceed()
-  const answer = await proceed()
-  await fault.wait(peer)
-  return answer
+  if (when === 'after') return heldAnswer(await proceed(), fault.wait(peer))
+  return (await fault.wait(peer)) === 'closed' ? CLOSE_CONNECTION : proceed()
 }
 
 async function blackhole({ fault, exchange, proceed, strike }: Call) {
   if (!strike()) return proceed()
-  return (await fault.wait(exchange.context.peer)) === 'closed' ? NO_ANSWER : proceed()
+  return (await fault.wait(exchange.context.peer)) === 'closed' ? CLOSE_CONNECTION : proceed()
 }
 
 async function throttle(call: Call, { ms }: Extract<FaultAction, { kind: 'throttle' }>) {

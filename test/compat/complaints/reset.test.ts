@@ -32,3 +32,26 @@ t.test('a consumer that runs on through resets misses and repeats nothing', asyn
     await broker.reset()
   }
 })
+
+t.test('what a client had repeated in vain before a reset is not done after it', async (t) => {
+  const broker = await startBroker({ seed: { topics: { orders: {} } } })
+  t.teardown(() => broker.close())
+  const retry = { retries: 3, initialRetryTime: 10, maxRetryTime: 50 }
+  const options = { logLevel: logLevel.NOTHING, requestTimeout: 1000, retry }
+  const kafka = new Kafka({ ...broker.clients.kafkajs(), ...options })
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  broker.faults.drop('Produce', { when: 'after', once: true })
+  await t.rejects(producer.send({ topic: 'orders', messages: [{ value: 'lost' }] }), /timed out/)
+  await producer.disconnect()
+  await broker.reset()
+  const next = kafka.producer()
+  await next.connect()
+  await next.send({ topic: 'orders', messages: [{ value: 'next' }] })
+  await next.disconnect()
+  const records = await broker.topic('orders').records()
+  t.strictSame(
+    records.map(({ value }) => value),
+    ['next'],
+  )
+})
