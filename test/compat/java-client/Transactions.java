@@ -3,6 +3,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -12,7 +13,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 
 /** Transactions as applications use them. */
 final class Transactions {
@@ -237,7 +240,17 @@ final class Transactions {
             Broker.send(producer, topic, 0, 1);
             var large = new ProducerRecord<String, String>(topic, "x".repeat(2000));
             String send = Broker.thrown(() -> producer.send(large).get());
-            String commit = Broker.thrown(() -> producer.commitTransaction());
+            // The future ends before the transaction has failed, so the commit may itself be what fails
+            // or be refused because of it: the reason is the same.
+            String commit = Broker.thrown(() -> {
+                try {
+                    producer.commitTransaction();
+                } catch (RecordTooLargeException error) {
+                    throw error;
+                } catch (KafkaException error) {
+                    throw new ExecutionException(error.getCause());
+                }
+            });
             String abort = Broker.thrown(() -> producer.abortTransaction());
             producer.beginTransaction();
             Broker.send(producer, topic, 1, 2);

@@ -58,7 +58,7 @@ export const EXPECTED: Record<string, unknown> = {
   },
   aborted_by_an_error: {
     send: 'RecordTooLargeException',
-    commit: 'KafkaException',
+    commit: 'RecordTooLargeException',
     abort: null,
     empty: null,
     read: ['1'],

@@ -41,6 +41,8 @@ export function javaCommand(
     args: [
       ...QUICK_START,
       ...['-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=off'],
+      // Who is killed doesn't remove the native libraries that were put there.
+      `-Djava.io.tmpdir=${classes}`,
       ...properties.map((property) => `-D${property}`),
       ...['-cp', `${classes}:${libraries()}`, mainClass, ...args],
     ],
