@@ -18,7 +18,7 @@ t.test('a broker that is seeded and has faults from the start', async (t) => {
   )
   writeFileSync(join(directory, 'payments.jsonl'), '{"value":1}\n')
   const broker = new Samsa(t, directory, [
-    ...['start', '--memory', '--port', '0', '--control-port', '0', '--log-level', 'warn'],
+    ...['start', '--memory', '--port', '0', '--control-port', '0'],
     ...['--seed', 'seed.yaml', '--seed', 'payments.jsonl', '--clock', 'virtual'],
     ...['--fault', 'error:CreateTopics:POLICY_VIOLATION,once', '--as-version', '2.8'],
   ])

@@ -65,7 +65,9 @@ export class Samsa {
     const match = await until(
       () => READY.exec(this.stdout) ?? (this.exitCode === undefined ? null : (['ended'] as const)),
       'samsa to be ready',
-    )
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}, and saw: ${this.stdout}${this.stderr}`, { cause: error })
+    })
     if (match[0] === 'ended') throw new Error(`samsa ended: ${this.stderr}`)
     return { host: match[1]!, port: Number(match[2]) }
   }
