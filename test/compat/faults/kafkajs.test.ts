@@ -217,8 +217,12 @@ for (const [name, each] of seen) {
     if (!end.startsWith('fails')) t.strictSame([...new Set(offsets)], ['0'], 'once, and no less')
     else if (api in PRODUCER) {
       const isDone = api === 'EndTxn' && seen.struck.faults.length > 0 && name.endsWith('after')
+      const count = await broker.topic(user.name).count()
       if (isDone) await broker.waitForMessages(user.name, 1)
-      else t.equal(await broker.topic(user.name).count(), 0, 'nothing is written')
+      // What was held back is done late, unless the client has hung up by then.
+      else if (api === 'EndTxn' && seen.struck.faults.length > 0 && name.endsWith('a while')) {
+        t.ok(count <= 1, 'once at most')
+      } else t.equal(count, 0, 'nothing is written')
     }
   })
 }
