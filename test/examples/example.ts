@@ -39,6 +39,8 @@ export async function installedExample(name: string): Promise<string> {
   const folder = copyExample(name)
   const path = join(folder, 'package.json')
   const description = JSON.parse(readFileSync(path, 'utf8'))
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  t.equal(description.devDependencies.samsa, version, 'it asks for the version that there is')
   description.devDependencies.samsa = `file:${await packedTarball()}`
   writeFileSync(path, JSON.stringify(description))
   await installPackages(folder)
