@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import type { Test } from 'tap'
 import { installedCommand, installPackages, packedTarball, runApart } from './package.js'
 import type { ReportedTest } from './report.js'
 
@@ -20,23 +20,23 @@ export interface ExampleRun {
   readonly report: (folder: string) => readonly ReportedTest[]
 }
 
-function temporaryFolder(name: string): string {
+function temporaryFolder(t: Test, name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `samsa-${name}-`))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
 /** A copy of an example in a folder of its own, as somebody has it who starts from it. */
-export function copyExample(name: string): string {
-  const folder = temporaryFolder(name)
+export function copyExample(t: Test, name: string): string {
+  const folder = temporaryFolder(t, name)
   const filter = (path: string): boolean => !LEFTOVERS.test(path)
   cpSync(join('examples', name), folder, { recursive: true, filter })
   return folder
 }
 
 /** As {@link copyExample}, with its packages installed, samsa from its tarball. */
-export async function installedExample(name: string): Promise<string> {
-  const folder = copyExample(name)
+export async function installedExample(t: Test, name: string): Promise<string> {
+  const folder = copyExample(t, name)
   const path = join(folder, 'package.json')
   const description = JSON.parse(readFileSync(path, 'utf8'))
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -48,13 +48,13 @@ export async function installedExample(name: string): Promise<string> {
 }
 
 /** What has the command, installed from its tarball, found where it is looked for. */
-export async function commandEnvironment(): Promise<Record<string, string>> {
-  const folder = await installedCommand(temporaryFolder('command'))
+export async function commandEnvironment(t: Test): Promise<Record<string, string>> {
+  const folder = await installedCommand(temporaryFolder(t, 'command'))
   return { PATH: `${folder}:${process.env.PATH}` }
 }
 
 /** Runs the tests of an example; each counts as one of ours. */
-export async function tryExample(folder: string, example: ExampleRun): Promise<void> {
+export async function tryExample(t: Test, folder: string, example: ExampleRun): Promise<void> {
   const { command, args, env, report } = example
   const ended = await runApart(command, args, { cwd: folder, env, timeoutMs: TESTING_MS })
   const printed = `${ended.stdout}${ended.stderr}`

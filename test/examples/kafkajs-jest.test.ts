@@ -1,8 +1,11 @@
+import t from 'tap'
 import { installedExample, reportIn, tryExample } from './example.js'
 import { jestTests } from './report.js'
 
-await tryExample(await installedExample('kafkajs-jest'), {
-  command: 'npm',
-  args: ['test', '--', '--json', '--outputFile=report.json'],
-  report: reportIn('report.json', jestTests),
+t.test('kafkajs with jest', async (t) => {
+  await tryExample(t, await installedExample(t, 'kafkajs-jest'), {
+    command: 'npm',
+    args: ['test', '--', '--json', '--outputFile=report.json'],
+    report: reportIn('report.json', jestTests),
+  })
 })
