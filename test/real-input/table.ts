@@ -7,6 +7,8 @@ import type { Package } from './packages.js'
 type Tap = Pick<typeof t, 'same' | 'teardown'>
 
 const PARTITIONS = 12
+/** Every reader is the first member of a group of its own. */
+const NO_DELAY = 'group.initial.rebalance.delay.ms=0'
 
 interface Cell {
   readonly writer: Client
@@ -26,7 +28,8 @@ const cells: readonly Cell[] = clients.flatMap((writer) =>
 export async function holdTable(t: Tap, packages: readonly Package[]): Promise<void> {
   const directory = temporaryDirectory(t)
   const started = async () => {
-    const samsa = new Samsa(t, directory, ['start', '--port', '0', '--data-dir', 'data'])
+    const args = ['start', '--port', '0', '--data-dir', 'data', '--set', NO_DELAY]
+    const samsa = new Samsa(t, directory, args)
     const { host, port } = await samsa.ready()
     return { samsa, bootstrap: `${host}:${port}` }
   }
