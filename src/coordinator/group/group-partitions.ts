@@ -100,6 +100,7 @@ export abstract class GroupPartitions {
 
   /** The metadata has moved on: consumer groups of topics that have changed assign anew. */
   onMetadataUpdate(change: GroupMetadataChange): void {
+    if (change.changedTopics.size === 0 && !change.hasNewTopics) return
     this.#topicHashes.onMetadataUpdate(change)
     for (const { machine } of this.runtime.active()) machine.onMetadataUpdate(change)
   }

@@ -65,12 +65,6 @@ export class ClassicGroup {
     return this.#members.size
   }
 
-  get isSimple(): boolean {
-    return (
-      this.protocolType === undefined && this.#state === 'Empty' && this.pendingJoins.size === 0
-    )
-  }
-
   get usesConsumerProtocol(): boolean {
     return this.protocolType === CONSUMER_PROTOCOL_TYPE
   }

@@ -1,5 +1,6 @@
 import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
-import type { MemberAssignment, SubscriptionType } from './assignor.js'
+import { inTimelineOrder, javaHashCode } from '../java-hash.js'
+import type { MemberAssignment } from './assignor.js'
 import {
   type ConsumerGroupMember,
   type EpochAssignment,
@@ -53,9 +54,9 @@ export class ConsumerGroup {
   readonly classicProtocols: Counts = new Map()
   /** Members with the classic protocol. */
   classicMemberCount = 0
-  /** For how many members Kafka's table has made room up to now; it makes some even to replace one. */
-  mostMembers = 0
   readonly #members = new Map<string, ConsumerGroupMember>()
+  /** For how many members Kafka's table has made room up to now; it makes some even to replace one. */
+  #mostMembers = 0
   /** Member ids of static members, by their instance ids. */
   readonly #staticMembers = new Map<string, string>()
   /** By topic id and partition, the epoch of the member that has the partition. */
@@ -87,16 +88,14 @@ export class ConsumerGroup {
     return this.#members.size
   }
 
-  get subscriptionType(): SubscriptionType {
-    return subscriptionTypeOf(
-      this.subscribedRegularExpressions,
-      this.subscribedTopicNames,
-      this.size,
-    )
-  }
-
   get members(): ReadonlyMap<string, ConsumerGroupMember> {
     return this.#members
+  }
+
+  /** As Kafka goes through them, which decides who comes first where one has to. */
+  membersInOrder(): ConsumerGroupMember[] {
+    const hashOf = ({ memberId }: ConsumerGroupMember) => javaHashCode(memberId)
+    return inTimelineOrder(this.#members.values(), hashOf, this.#mostMembers)
   }
 
   get staticMembers(): ReadonlyMap<string, string> {
@@ -136,6 +135,16 @@ export class ConsumerGroup {
     return this.subscribedTopicNames.has(topic)
   }
 
+  isSubscribedToAny(topics: ReadonlySet<string>): boolean {
+    const { subscribedTopicNames } = this
+    if (topics.size > subscribedTopicNames.size) {
+      for (const topic of subscribedTopicNames.keys()) if (topics.has(topic)) return true
+    } else {
+      for (const topic of topics) if (subscribedTopicNames.has(topic)) return true
+    }
+    return false
+  }
+
   /** Epoch of the member that has the partition, {@link UNASSIGNED_EPOCH} when none has. */
   partitionEpoch(topicId: string, partition: number): number {
     return this.#partitionEpochs.get(topicId)?.get(partition) ?? UNASSIGNED_EPOCH
@@ -156,7 +165,7 @@ export class ConsumerGroup {
   putMember(member: ConsumerGroupMember): void {
     const before = this.#members.get(member.memberId)
     if (before !== undefined) this.#uncount(before)
-    this.mostMembers = Math.max(this.mostMembers, this.size + 1)
+    this.#mostMembers = Math.max(this.#mostMembers, this.size + 1)
     this.#members.set(member.memberId, member)
     this.#count(member)
   }
@@ -254,19 +263,4 @@ export class ConsumerGroup {
       if (epochs.size === 0) this.#partitionEpochs.delete(topicId)
     }
   }
-}
-
-/** Whether so many members all subscribe to the same (Kafka's `ConsumerGroup.subscriptionType`). */
-export function subscriptionTypeOf(
-  regexes: ReadonlyMap<string, number>,
-  topics: SubscriptionCounts,
-  memberCount: number,
-): SubscriptionType {
-  const [ofFirstRegex] = regexes.values()
-  const same =
-    ofFirstRegex === undefined
-      ? [...topics.values()].every(({ byName }) => byName === memberCount)
-      : ofFirstRegex === memberCount &&
-        [...topics.values()].every(({ byName, byRegex }) => byRegex === 1 && byName === 0)
-  return same ? 'homogeneous' : 'heterogeneous'
 }

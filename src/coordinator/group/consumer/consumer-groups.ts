@@ -99,9 +99,7 @@ export class ConsumerGroups {
   onMetadataUpdate(change: GroupMetadataChange): void {
     this.#regexes.onMetadataUpdate(change)
     for (const group of this.services.groups.consumer.values()) {
-      for (const topic of change.changedTopics) {
-        if (group.isSubscribedTo(topic)) group.requestMetadataRefresh()
-      }
+      if (group.isSubscribedToAny(change.changedTopics)) group.requestMetadataRefresh()
     }
   }
 

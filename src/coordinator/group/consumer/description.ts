@@ -2,7 +2,6 @@ import type { Input } from '../../../protocol/codec/index.js'
 import { ErrorCode } from '../../../protocol/errors.js'
 import type { ConsumerGroupDescribeResponse } from '../../../protocol/schema/consumer-group-describe.js'
 import type { GroupMetadata } from '../group-metadata.js'
-import { inTimelineOrder, javaHashCode } from '../java-hash.js'
 import { preferredAssignor } from './assignors.js'
 import { type ConsumerGroup, NO_TARGET } from './consumer-group.js'
 import type { ConsumerGroupMember } from './consumer-group-member.js'
@@ -21,17 +20,15 @@ export function describedGroup(
   defaultAssignor: string,
   metadata: GroupMetadata,
 ): DescribedConsumerGroup {
-  const { groupId, members, mostMembers } = group
-  const inOrder = inTimelineOrder(members.keys(), javaHashCode, mostMembers)
   return {
     errorCode: ErrorCode.NONE,
     errorMessage: null,
-    groupId,
+    groupId: group.groupId,
     groupState: group.state,
     groupEpoch: group.groupEpoch,
     assignmentEpoch: group.assignmentEpoch,
     assignorName: preferredAssignor(group) ?? defaultAssignor,
-    members: inOrder.map((memberId) => describedMember(group, members.get(memberId)!, metadata)),
+    members: group.membersInOrder().map((member) => describedMember(group, member, metadata)),
   }
 }
 

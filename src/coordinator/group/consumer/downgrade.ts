@@ -5,7 +5,6 @@ import { ClassicGroup } from '../classic/classic-group.js'
 import { ClassicMember } from '../classic/classic-member.js'
 import { groupRecord } from '../group-records.js'
 import type { GroupServices } from '../group-services.js'
-import { inTimelineOrder, javaHashCode } from '../java-hash.js'
 import { type ConsumerGroup, NO_TARGET } from './consumer-group.js'
 import type { ConsumerGroupMember } from './consumer-group-member.js'
 import { encodeAssignment } from './embedded-protocol.js'
@@ -51,7 +50,7 @@ export class Downgrade {
     rebalanceReason: string,
   ): CoordinatorRecord[] {
     const gone = new Set(leaving.map(({ memberId }) => memberId))
-    const members = membersOf(group).filter(({ memberId }) => !gone.has(memberId))
+    const members = group.membersInOrder().filter(({ memberId }) => !gone.has(memberId))
     return this.#convert(group, members, undefined, rebalanceReason)
   }
 
@@ -62,7 +61,7 @@ export class Downgrade {
     rebalanceReason: string | undefined,
   ): CoordinatorRecord[] {
     const { former, joining } = replacement
-    const others = membersOf(group).filter(({ memberId }) => memberId !== former.memberId)
+    const others = group.membersInOrder().filter(({ memberId }) => memberId !== former.memberId)
     return this.#convert(group, [...others, joining], replacement, rebalanceReason)
   }
 
@@ -71,6 +70,7 @@ export class Downgrade {
     return migrationPolicy(consumerGroupMigrationPolicy).allowsDowngrade && members <= groupMaxSize
   }
 
+  /** @param members the first of whom will lead, as in Kafka */
   #convert(
     group: ConsumerGroup,
     members: readonly ConsumerGroupMember[],
@@ -115,12 +115,6 @@ export class Downgrade {
 
 export function usesClassicProtocol({ classicMemberMetadata }: ConsumerGroupMember): boolean {
   return classicMemberMetadata !== null
-}
-
-/** The first of them will lead, so that it is the one that leads in Kafka. */
-function membersOf(group: ConsumerGroup): ConsumerGroupMember[] {
-  const inOrder = inTimelineOrder(group.members.keys(), javaHashCode, group.mostMembers)
-  return inOrder.map((memberId) => group.requireMember(memberId))
 }
 
 /** By the time it is read, the log has the member that joins in place of the former one. */

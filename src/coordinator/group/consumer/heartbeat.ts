@@ -14,6 +14,7 @@ import type { GroupServices } from '../group-services.js'
 import { ConsumerGroup } from './consumer-group.js'
 import {
   type ConsumerGroupMember,
+  type EpochAssignment,
   JOINING_MEMBER_EPOCH,
   sameAssignment,
   sameMember,
@@ -150,18 +151,23 @@ export class ConsumerGroupHeartbeat {
       request.memberEpoch === JOINING_MEMBER_EPOCH ||
       isFullRequest ||
       !sameAssignment(before.assignedPartitions, assignedPartitions)
-    const topicPartitions = [...assignedPartitions].map(([topicId, partitions]) => ({
-      topicId,
-      partitions: [...partitions.keys()],
-    }))
     return {
       throttleTimeMs: 0,
       errorCode: ErrorCode.NONE,
       memberId,
       memberEpoch,
       heartbeatIntervalMs: this.settings.heartbeatIntervalMs(request.groupId),
-      assignment: isTold ? { topicPartitions } : null,
+      assignment: isTold ? told(assignedPartitions) : null,
     }
+  }
+}
+
+function told(assignedPartitions: EpochAssignment): HeartbeatAnswer['assignment'] {
+  return {
+    topicPartitions: [...assignedPartitions].map(([topicId, partitions]) => ({
+      topicId,
+      partitions: [...partitions.keys()],
+    })),
   }
 }
 

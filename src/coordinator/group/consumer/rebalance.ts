@@ -8,7 +8,7 @@ import {
   type SubscriptionType,
 } from './assignor.js'
 import { preferredAssignorAfter } from './assignors.js'
-import { type ConsumerGroup, subscriptionTypeOf } from './consumer-group.js'
+import type { ConsumerGroup } from './consumer-group.js'
 import { type ConsumerGroupMember, isReconciledTo, sameMember } from './consumer-group-member.js'
 import { type OwnedPartitions, reconcile } from './current-assignment.js'
 import type { ConsumerGroupSettings } from './group-settings.js'
@@ -17,7 +17,7 @@ import {
   groupEpochRecord,
   subscriptionMetadataTombstone,
 } from './records.js'
-import { type GroupSubscription, subscribedTopicIds, subscriptionAfter } from './subscriptions.js'
+import { subscribedTopicIds, subscriptionAfter, subscriptionTypeAfter } from './subscriptions.js'
 import { targetAssignment } from './target-assignment.js'
 import type { MemberTimeouts } from './timeouts.js'
 
@@ -156,14 +156,4 @@ export class Rebalance {
     if (assignmentTimestampMs === 0) return true
     return nowMs >= assignmentTimestampMs + this.settings.assignmentIntervalMs(groupId)
   }
-}
-
-/** Whether all will subscribe to the same once a member has changed, or joined. */
-function subscriptionTypeAfter(
-  group: ConsumerGroup,
-  { memberId, instanceId }: ConsumerGroupMember,
-  { regexes, topics }: GroupSubscription,
-): SubscriptionType {
-  const isNew = group.member(memberId) === undefined && group.staticMember(instanceId) === undefined
-  return subscriptionTypeOf(regexes, topics, group.size + (isNew ? 1 : 0))
 }

@@ -4,8 +4,9 @@ import type { GroupMetadataChange } from '../group-metadata.js'
 import type { GroupServices } from '../group-services.js'
 import type { ConsumerGroup, ResolvedRegularExpression } from './consumer-group.js'
 import { type ConsumerGroupMember, regexOf, sameSet } from './consumer-group-member.js'
-import { count, countByRegex } from './counts.js'
+import { countByRegex } from './counts.js'
 import { groupEpochRecord, regularExpressionRecord, regularExpressionTombstone } from './records.js'
+import { regexesAfter } from './subscriptions.js'
 
 /** Whether who asks may know that a topic exists. */
 export type MayDescribe = (topic: string) => boolean
@@ -84,9 +85,7 @@ export class RegexSubscriptions {
     const [anyResolved] = resolvedRegularExpressions.values()
     const sinceMs = anyResolved === undefined ? undefined : nowMs - anyResolved.timestampMs
     if (sinceMs !== undefined && sinceMs <= MIN_REFRESH_INTERVAL_MS) return
-    const regexes = new Map(group.subscribedRegularExpressions)
-    if (formerRegex !== undefined) count(regexes, formerRegex, -1)
-    if (regex !== undefined) count(regexes, regex, 1)
+    const regexes = regexesAfter(group, formerRegex, regex)
     const isNeeded =
       isNew ||
       regexes.size !== resolvedRegularExpressions.size ||

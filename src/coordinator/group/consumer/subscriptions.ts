@@ -1,12 +1,13 @@
 import type { GroupMetadata } from '../group-metadata.js'
 import { bucketsOfCopiedSet, inHashOrder, javaHashCode } from '../java-hash.js'
+import type { SubscriptionType } from './assignor.js'
 import type { ConsumerGroup, ResolvedRegularExpression } from './consumer-group.js'
 import { type ConsumerGroupMember, regexOf } from './consumer-group-member.js'
 import { type Counts, count, countByName, countByRegex, type SubscriptionCounts } from './counts.js'
 
 /** What a group subscribes to. */
 export interface GroupSubscription {
-  readonly regexes: Counts
+  readonly regexes: ReadonlyMap<string, number>
   readonly topics: SubscriptionCounts
 }
 
@@ -23,15 +24,47 @@ export function subscriptionAfter(
   const topics = new Map(group.subscribedTopicNames)
   countByName(topics, before.subscribedTopicNames, -1)
   countByName(topics, after.subscribedTopicNames, 1)
-  const regexes = new Map(group.subscribedRegularExpressions)
   const [formerRegex, regex] = [regexOf(before), regexOf(after)]
-  if (formerRegex !== undefined && formerRegex !== regex && regexes.get(formerRegex) === 1) {
+  const { subscribedRegularExpressions: counts } = group
+  if (formerRegex !== undefined && formerRegex !== regex && counts.get(formerRegex) === 1) {
     const former = group.resolvedRegularExpressions.get(formerRegex)
     if (former !== undefined) countByRegex(topics, former.topics, -1)
   }
-  if (formerRegex !== undefined) count(regexes, formerRegex, -1)
+  return { regexes: regexesAfter(group, formerRegex, regex), topics }
+}
+
+/** How many members will subscribe with each regular expression once one of them has another. */
+export function regexesAfter(
+  { subscribedRegularExpressions }: ConsumerGroup,
+  former: string | undefined,
+  regex: string | undefined,
+): ReadonlyMap<string, number> {
+  if (former === regex) return subscribedRegularExpressions
+  const regexes: Counts = new Map(subscribedRegularExpressions)
+  if (former !== undefined) count(regexes, former, -1)
   if (regex !== undefined) count(regexes, regex, 1)
-  return { regexes, topics }
+  return regexes
+}
+
+/**
+ * Whether all will subscribe to the same once a member has changed, or joined (Kafka's
+ * `ConsumerGroup.subscriptionType`).
+ */
+export function subscriptionTypeAfter(
+  group: ConsumerGroup,
+  { memberId, instanceId }: ConsumerGroupMember,
+  { regexes, topics }: GroupSubscription,
+): SubscriptionType {
+  const isNew = group.member(memberId) === undefined && group.staticMember(instanceId) === undefined
+  const memberCount = group.size + (isNew ? 1 : 0)
+  const [ofFirstRegex] = regexes.values()
+  const counts = [...topics.values()]
+  const same =
+    ofFirstRegex === undefined
+      ? counts.every(({ byName }) => byName === memberCount)
+      : ofFirstRegex === memberCount &&
+        counts.every(({ byName, byRegex }) => byRegex === 1 && byName === 0)
+  return same ? 'homogeneous' : 'heterogeneous'
 }
 
 /** Regular expressions that nobody subscribes with once these members are gone. */

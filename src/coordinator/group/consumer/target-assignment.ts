@@ -1,6 +1,6 @@
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { GroupMetadata } from '../group-metadata.js'
-import { bucketsOfGrownMap, inHashOrder, inTimelineOrder, javaHashCode } from '../java-hash.js'
+import { bucketsOfGrownMap, inHashOrder, javaHashCode } from '../java-hash.js'
 import type {
   GroupSpec,
   MemberAssignment,
@@ -70,7 +70,7 @@ class Spec implements GroupSpec {
     this.#replaced = former === memberId ? undefined : former
     const members = new Map([...group.members, [memberId, updatedMember]])
     if (this.#replaced !== undefined) members.delete(this.#replaced)
-    const known = inTimelineOrder([...group.members.keys()], javaHashCode, group.mostMembers)
+    const known = group.membersInOrder().map((member) => member.memberId)
     const ids = new Set([...known, memberId].filter((each) => members.has(each)))
     this.memberIds = inHashOrder(ids, javaHashCode, bucketsOfGrownMap(ids.size))
     for (const each of members.values())
