@@ -41,8 +41,28 @@ export class GroupTopics {
     return { name, topicId: known.id }
   }
 
-  hasPartition(topic: string, partition: number): boolean {
-    return this.metadata.topicsByName.get(topic)?.partitions.has(partition) ?? false
+  /**
+   * The topic with those of its partitions that are there; of the others, `results` gets why not.
+   *
+   * @returns undefined when nothing is left
+   */
+  existing<P extends { readonly partitionIndex: number }>(
+    requested: RequestedTopic,
+    operation: AclOperation,
+    partitions: readonly P[],
+    results: TopicResults,
+  ): (FoundTopic & { readonly partitions: P[] }) | undefined {
+    const found = this.find(requested, operation)
+    if (typeof found === 'number') {
+      results.fail(requested, partitions, found)
+      return undefined
+    }
+    const known = this.metadata.topicsByName.get(found.name)?.partitions
+    const isThere = ({ partitionIndex }: P) => known?.has(partitionIndex) ?? false
+    const missing = partitions.filter((each) => !isThere(each))
+    results.fail(requested, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const there = partitions.filter(isThere)
+    return there.length === 0 ? undefined : { ...found, partitions: there }
   }
 }
 

@@ -1,6 +1,5 @@
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import type { MetadataImage } from '../../metadata/image.js'
-import { ErrorCode } from '../../protocol/errors.js'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/schema/offset-commit.js'
 import { AclOperation, type Authorizer } from '../../security/authorizer.js'
 import { requireGroup } from '../group-access.js'
@@ -26,17 +25,8 @@ export const offsetCommit = ({ groups, metadata, authorizer }: OffsetCommitServi
       const results = new TopicResults(byId)
       const valid: OffsetCommitRequest['topics'][number][] = []
       for (const topic of request.topics) {
-        const found = topics.find(topic, AclOperation.READ)
-        if (typeof found === 'number') {
-          results.fail(topic, topic.partitions, found)
-          continue
-        }
-        const there = topic.partitions.filter((each) =>
-          topics.hasPartition(found.name, each.partitionIndex),
-        )
-        const missing = topic.partitions.filter((each) => !there.includes(each))
-        results.fail(topic, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        if (there.length > 0) valid.push({ ...topic, ...found, partitions: there })
+        const existing = topics.existing(topic, AclOperation.READ, topic.partitions, results)
+        if (existing !== undefined) valid.push({ ...topic, ...existing })
       }
       if (valid.length > 0) {
         const answer = await groups.offsetCommit(context, { ...request, topics: valid })

@@ -24,15 +24,8 @@ export const offsetDelete = ({ groups, metadata, authorizer }: OffsetDeleteServi
       const valid: OffsetDeleteRequest['topics'][number][] = []
       for (const { name, partitions } of request.topics) {
         const topic = { name, topicId: ZERO_UUID }
-        const found = topics.find(topic, AclOperation.READ)
-        if (typeof found === 'number') {
-          results.fail(topic, partitions, found)
-          continue
-        }
-        const there = partitions.filter((each) => topics.hasPartition(name, each.partitionIndex))
-        const missing = partitions.filter((each) => !there.includes(each))
-        results.fail(topic, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        if (there.length > 0) valid.push({ name, partitions: there })
+        const existing = topics.existing(topic, AclOperation.READ, partitions, results)
+        if (existing !== undefined) valid.push({ name, partitions: existing.partitions })
       }
       const answer = await groups.offsetDelete(context, { ...request, topics: valid })
       if (answer.errorCode !== ErrorCode.NONE) return answer
