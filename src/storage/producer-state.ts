@@ -106,7 +106,7 @@ export class ProducerState {
     checkProducerBatch(batches, at, {
       entry,
       verification: this.#verifications.get(id),
-      requiresVerification: this.config().verifiesTransactions,
+      requiresVerification: isTransactional(batches, at) && this.config().verifiesTransactions,
       origin,
       context,
     })

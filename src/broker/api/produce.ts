@@ -30,6 +30,7 @@ import {
 } from '../produce-verification.js'
 import type { ReplicaManager } from '../replica-manager.js'
 import { SubmissionOrder } from '../submission-order.js'
+import { requireTransactionalId } from '../transaction-access.js'
 
 /** The client id of Kafka's own admin tools, which alone may write to internal topics. */
 const ADMIN_CLIENT_ID = '__admin_client'
@@ -62,7 +63,7 @@ export const produce = (services: ProduceServices): Handler => {
     // Offsets are assigned when a batch is submitted, and that in the order of the requests.
     overlaps: true,
     handle: (context, request) => {
-      requireTransactionalId(services, context, request)
+      requireAllowed(services, context, request)
       const produce = new Produce(services, context, request)
       const submitted = order.submit(context.peer, () => produce.submit())
       if (submitted === undefined) return produce.answer()
@@ -74,7 +75,7 @@ export const produce = (services: ProduceServices): Handler => {
 }
 
 /** Kafka looks at all batches before it does anything else. */
-function requireTransactionalId(
+function requireAllowed(
   { replicas, authorizer }: ProduceServices,
   context: RequestContext,
   { topicData, transactionalId }: ProduceRequest,
@@ -87,11 +88,10 @@ function requireTransactionalId(
     }
   }
   if (!isTransactional) return
-  const { TRANSACTIONAL_ID } = ResourceType
-  const isAllowed =
-    transactionalId !== null &&
-    authorizer.isAllowed(context, AclOperation.WRITE, TRANSACTIONAL_ID, transactionalId)
-  if (!isAllowed) throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  if (transactionalId === null) {
+    throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  }
+  requireTransactionalId(authorizer, context, AclOperation.WRITE, transactionalId)
 }
 
 function refuseAll({ topicData }: ProduceRequest, { code, message }: KafkaError) {
@@ -183,12 +183,13 @@ class Produce {
 
   /** Asks about the batches that are part of a transaction. */
   #verify(): VerifiedPartitions | Promise<VerifiedPartitions> {
+    const { transactionalId } = this.request
+    if (transactionalId === null) return NOT_VERIFIED
     const transactional = this.#entries.filter(({ records, size }) => {
       return size > 0 && isTransactional(records, 0) && hasProducerId(records, 0)
     })
     const first = transactional[0]?.records
-    const { transactionalId } = this.request
-    if (first === undefined || transactionalId === null) return NOT_VERIFIED
+    if (first === undefined) return NOT_VERIFIED
     const [id, epoch] = [producerId(first, 0), producerEpoch(first, 0)]
     for (const { records } of transactional) {
       if (producerId(records, 0) === id && producerEpoch(records, 0) === epoch) continue
