@@ -1,12 +1,11 @@
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.js'
 import { OFFSETS_TOPIC } from '../coordinator/group/offsets-topic.js'
-import type { TransactionEnd } from '../coordinator/runtime/transaction.js'
+import { markerOf, type TransactionEnd } from '../coordinator/runtime/transaction.js'
 import type { TransactionMarkerChannel } from '../coordinator/transaction/marker-channel.js'
 import type { Clock } from '../env/clock.js'
 import type { Logger } from '../env/logger.js'
 import type { Input } from '../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../protocol/errors.js'
-import { buildEndTxnMarker, ControlRecordType } from '../protocol/records/index.js'
 import type {
   WriteTxnMarkersRequest,
   WriteTxnMarkersResponse,
@@ -63,14 +62,8 @@ export class TransactionMarkers implements TransactionMarkerChannel {
   }
 
   #append(partition: Partition, end: TransactionEnd): Promise<void> {
-    const { producerId, producerEpoch, coordinatorEpoch, committed, transactionVersion } = end
-    const marker = buildEndTxnMarker({
-      type: committed ? ControlRecordType.COMMIT : ControlRecordType.ABORT,
-      producerId,
-      producerEpoch,
-      coordinatorEpoch,
-      timestamp: this.options.clock.now(),
-    })
+    const { transactionVersion } = end
+    const marker = markerOf(end, this.options.clock.now())
     return new Promise((resolve, reject) => {
       partition.appendOwn(marker, (error) => (error === null ? resolve() : reject(error)), {
         transactionVersion,

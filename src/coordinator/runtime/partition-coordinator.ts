@@ -3,9 +3,7 @@ import type { Logger } from '../../env/logger.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import {
   buildBatch,
-  buildEndTxnMarker,
   type CompressionType,
-  ControlRecordType,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
 } from '../../protocol/records/index.js'
@@ -24,7 +22,7 @@ import {
   type StateMachineContext,
 } from './state-machine.js'
 import { PartitionTimers } from './timers.js'
-import type { TransactionalProducer, TransactionEnd } from './transaction.js'
+import { markerOf, type TransactionalProducer, type TransactionEnd } from './transaction.js'
 
 export interface PartitionCoordinatorOptions<S extends StateMachine> {
   readonly log: CoordinatorLog
@@ -163,7 +161,7 @@ export class PartitionCoordinator<S extends StateMachine> {
     return new Promise((resolve, reject) => {
       const pending: Pending<void> = { outcome: NOTHING, resolve, reject, free: () => {} }
       this.#append(pending, {
-        batch: () => this.#markerOf(end),
+        batch: () => markerOf(end, this.options.clocks.logical.now()),
         context: { transactionVersion },
         replay: () => this.machine.replayEndTransaction?.(producerId, committed),
       })
@@ -264,17 +262,6 @@ export class PartitionCoordinator<S extends StateMachine> {
       ErrorCode.RECORD_LIST_TOO_LARGE,
       `${records.length} records in a batch of ${batch.length} bytes are too much for ${log.name}`,
     )
-  }
-
-  #markerOf(end: TransactionEnd): Buffer {
-    const { producerId, producerEpoch, coordinatorEpoch, committed } = end
-    return buildEndTxnMarker({
-      type: committed ? ControlRecordType.COMMIT : ControlRecordType.ABORT,
-      producerId,
-      producerEpoch,
-      coordinatorEpoch,
-      timestamp: this.options.clocks.logical.now(),
-    })
   }
 
   #replayAll(

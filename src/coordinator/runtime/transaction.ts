@@ -1,3 +1,4 @@
+import { buildEndTxnMarker, ControlRecordType } from '../../protocol/records/index.js'
 import type { VerificationGuard } from '../../storage/transaction-verification.js'
 
 /**
@@ -35,4 +36,16 @@ export interface TransactionEnd {
   readonly committed: boolean
   /** Of the transaction; 0 when it isn't known. */
   readonly transactionVersion: number
+}
+
+/** The batch that ends a transaction in one partition. */
+export function markerOf(end: TransactionEnd, timestamp: number): Buffer {
+  const { producerId, producerEpoch, coordinatorEpoch, committed } = end
+  return buildEndTxnMarker({
+    type: committed ? ControlRecordType.COMMIT : ControlRecordType.ABORT,
+    producerId,
+    producerEpoch,
+    coordinatorEpoch,
+    timestamp,
+  })
 }
