@@ -99,7 +99,8 @@ export class AddPartitionsToTxnManager {
       return failAll(ErrorCode.COORDINATOR_NOT_AVAILABLE)
     }
     const { coordinator, logger } = this.options
-    const request = requestOf(writer, partitions)
+    const asked = byTopic(partitions)
+    const request = requestOf(writer, asked)
     const answer = await coordinator.addPartitionsToTxn({ apiVersion: BROKERS_VERSION }, request)
     if (answer.errorCode !== undefined && answer.errorCode !== ErrorCode.NONE) {
       logger.error({ errorCode: answer.errorCode }, 'a transaction cannot be verified')
@@ -110,9 +111,7 @@ export class AddPartitionsToTxnManager {
       for (const { name, resultsByPartition } of topicResults) {
         for (const { partitionIndex, partitionErrorCode } of resultsByPartition) {
           if (partitionErrorCode === ErrorCode.NONE) continue
-          const partition = partitions.find(
-            (each) => each.topic === name && each.partition === partitionIndex,
-          )
+          const partition = asked.get(name)?.get(partitionIndex)
           const code = asWriterSeesIt(partitionErrorCode as ErrorCode, writer.operation)
           if (partition !== undefined) errors.set(partition, new KafkaError(code))
         }
@@ -134,16 +133,22 @@ function begin(partition: Partition, sequence: number, writer: TransactionalWrit
   }
 }
 
+type PartitionsByTopic = ReadonlyMap<string, ReadonlyMap<number, Partition>>
+
+function byTopic(partitions: readonly Partition[]): PartitionsByTopic {
+  const topics = new Map<string, Map<number, Partition>>()
+  for (const each of partitions) {
+    const known = topics.get(each.topic)
+    if (known === undefined) topics.set(each.topic, new Map([[each.partition, each]]))
+    else known.set(each.partition, each)
+  }
+  return topics
+}
+
 function requestOf(
   { transactionalId, producerId, producerEpoch, operation }: TransactionalWriter,
-  partitions: readonly Partition[],
+  topics: PartitionsByTopic,
 ): AddPartitionsToTxnRequest {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) {
-    const known = topics.get(topic)
-    if (known === undefined) topics.set(topic, [partition])
-    else known.push(partition)
-  }
   return {
     transactions: [
       {
@@ -151,7 +156,7 @@ function requestOf(
         producerId,
         producerEpoch,
         verifyOnly: operation !== 'addPartition',
-        topics: [...topics].map(([name, indexes]) => ({ name, partitions: indexes })),
+        topics: [...topics].map(([name, indexes]) => ({ name, partitions: [...indexes.keys()] })),
       },
     ],
     v3AndBelowTransactionalId: '',

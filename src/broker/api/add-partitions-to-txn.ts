@@ -1,6 +1,7 @@
 import {
   type AddedToTransaction,
   allOfTransaction,
+  answerOf,
   eachOfTransaction,
   type TransactionToAddTo,
   transactionsToAddTo,
@@ -8,7 +9,6 @@ import {
 } from '../../coordinator/transaction/added-partitions.js'
 import type { TransactionCoordinator } from '../../coordinator/transaction/transaction-coordinator.js'
 import type { MetadataImage } from '../../metadata/image.js'
-import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import {
   AddPartitionsToTxnRequest,
@@ -50,26 +50,16 @@ export const addPartitionsToTxn = (services: AddPartitionsToTxnServices): Handle
       const allowed = transactions.filter((each) => !refused.has(each))
       const added = await services.transactions.addToTransactions(context, allowed)
       const results = transactions.map((each) => refused.get(each) ?? added.shift()!)
-      return answerOf(apiVersion, ErrorCode.NONE, results)
+      return answerOf(apiVersion, results)
     },
     refuse: (request, { code }, { apiVersion }) => {
-      if (apiVersion >= VERSION_WITH_BATCHES) return answerOf(apiVersion, code, [])
+      if (apiVersion >= VERSION_WITH_BATCHES) return answerOf(apiVersion, [], code)
       const failed = transactionsToAddTo(apiVersion, request).map((transaction) =>
         allOfTransaction(transaction, code),
       )
-      return answerOf(apiVersion, code, failed)
+      return answerOf(apiVersion, failed, code)
     },
   })
-
-function answerOf(
-  apiVersion: number,
-  errorCode: ErrorCode,
-  results: readonly AddedToTransaction[],
-): Input<typeof AddPartitionsToTxnResponse> {
-  return apiVersion >= VERSION_WITH_BATCHES
-    ? { throttleTimeMs: 0, errorCode, resultsByTransaction: [...results] }
-    : { throttleTimeMs: 0, resultsByTopicV3AndBelow: results[0]!.topicResults }
-}
 
 /** What is answered of a transaction when not all of it may be added. */
 function refusalOf(

@@ -1,5 +1,5 @@
 import type { Input } from '../../protocol/codec/index.js'
-import type { ErrorCode } from '../../protocol/errors.js'
+import { ErrorCode } from '../../protocol/errors.js'
 import type {
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
@@ -36,6 +36,17 @@ export function partitionsToAdd({ topics }: TransactionToAddTo): TopicPartitions
   return TopicPartitions.of(
     topics.map(({ name, partitions }) => ({ topic: name, partitionIds: partitions })),
   )
+}
+
+/** The answer about them. @param errorCode of the whole request, which only versions for brokers have */
+export function answerOf(
+  apiVersion: number,
+  results: readonly AddedToTransaction[],
+  errorCode: ErrorCode = ErrorCode.NONE,
+): Input<typeof AddPartitionsToTxnResponse> {
+  return apiVersion >= VERSION_WITH_BATCHES
+    ? { throttleTimeMs: 0, errorCode, resultsByTransaction: [...results] }
+    : { throttleTimeMs: 0, resultsByTopicV3AndBelow: results[0]!.topicResults }
 }
 
 /** What is answered of a transaction that all of it, or nothing, was added to. */

@@ -29,6 +29,7 @@ import type { Outcome } from '../runtime/state-machine.js'
 import {
   type AddedToTransaction,
   allOfTransaction,
+  answerOf,
   eachOfTransaction,
   partitionsToAdd,
   type TransactionToAddTo,
@@ -199,11 +200,7 @@ export class TransactionCoordinator {
     request: AddPartitionsToTxnRequest,
   ): Promise<Input<typeof AddPartitionsToTxnResponse>> {
     const transactions = transactionsToAddTo(apiVersion, request)
-    const results = await this.addToTransactions({ apiVersion }, transactions)
-    const answer = { throttleTimeMs: 0, errorCode: ErrorCode.NONE }
-    return apiVersion < VERSION_WITH_BATCHES
-      ? { ...answer, resultsByTopicV3AndBelow: results[0]!.topicResults }
-      : { ...answer, resultsByTransaction: results }
+    return answerOf(apiVersion, await this.addToTransactions({ apiVersion }, transactions))
   }
 
   /** The same for some of its transactions. @returns one of each, in the order asked for */
@@ -226,13 +223,13 @@ export class TransactionCoordinator {
   ): Promise<AddedToTransaction> {
     const partitions = partitionsToAdd(transaction)
     const version = apiVersion < VERSION_WITH_BATCHES ? TV_0 : TV_2
-    let errorCode: ErrorCode
     try {
-      errorCode = await this.#add(transaction, partitions, version)
+      await this.#add(transaction, partitions, version)
+      return allOfTransaction(transaction, ErrorCode.NONE)
     } catch (error) {
-      errorCode = this.#errorCode(error, apiVersion, VERSION_WITH_PRODUCER_FENCED.addPartitions)
+      const { addPartitions } = VERSION_WITH_PRODUCER_FENCED
+      return allOfTransaction(transaction, this.#errorCode(error, apiVersion, addPartitions))
     }
-    return allOfTransaction(transaction, errorCode)
   }
 
   /** @throws KafkaError */
@@ -240,7 +237,7 @@ export class TransactionCoordinator {
     { transactionalId, producerId, producerEpoch }: Producer & { readonly transactionalId: string },
     partitions: TopicPartitions,
     clientTransactionVersion: number,
-  ): Promise<ErrorCode> {
+  ): Promise<void> {
     if (transactionalId === '') throw new KafkaError(ErrorCode.INVALID_REQUEST)
     const producer = { producerId, producerEpoch }
     return this.#run(transactionalId, (machine) =>
@@ -271,8 +268,8 @@ export class TransactionCoordinator {
     offsets: TopicPartitions,
   ): Promise<Input<typeof AddOffsetsToTxnResponse>> {
     try {
-      const errorCode = await this.#add(request, offsets, TV_0)
-      return { throttleTimeMs: 0, errorCode }
+      await this.#add(request, offsets, TV_0)
+      return { throttleTimeMs: 0, errorCode: ErrorCode.NONE }
     } catch (error) {
       const errorCode = this.#errorCode(error, apiVersion, VERSION_WITH_PRODUCER_FENCED.addOffsets)
       return { throttleTimeMs: 0, errorCode }

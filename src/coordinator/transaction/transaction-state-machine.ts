@@ -95,14 +95,11 @@ export class TransactionStateMachine implements StateMachine {
     producer: Producer,
     added: TopicPartitions,
     clientTransactionVersion: number,
-  ): Outcome<ErrorCode> {
+  ): Outcome<void> {
     const current = this.#transactions.require(transactionalId)
-    const { nowMs } = this.#moment(undefined)
+    const nowMs = this.#now()
     const next = decideAddPartitions(current, producer, added, clientTransactionVersion, nowMs)
-    return {
-      records: next === undefined ? [] : [this.#record(next)],
-      response: ErrorCode.NONE,
-    }
+    return next === undefined ? NOTHING : { records: [this.#record(next)], response: undefined }
   }
 
   /**
