@@ -33,7 +33,8 @@ For tests:
                      the commands below use
   --profile NAME     kafka: configured as Kafka ships it, which is so unless said; test: so that
                      nobody waits for what only matters in production
-  --seed FILE        begin with what this says: YAML, JSON, JSONL or CSV; may be given several times
+  --seed FILE        begin with what this says: YAML, JSON, JSONL or CSV; may be given several times;
+                     what a data directory has from before stays as it is
   --fault FAULT      have something go wrong: JSON, or kind:arguments,name=value, as
                      error:Produce:NOT_LEADER_OR_FOLLOWER,topic=orders,times=2; may be given several
                      times

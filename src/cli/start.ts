@@ -1,6 +1,4 @@
 import { relative } from 'node:path'
-import { absolutePath } from '../env/absolute-path.js'
-import type { Disk } from '../env/disk.js'
 import { MemoryDisk } from '../env/disk-memory.js'
 import { NodeDisk } from '../env/disk-node.js'
 import type { Logger } from '../env/logger.js'
@@ -8,7 +6,7 @@ import { addressText } from '../server/endpoints.js'
 import { DEFAULT_MEMORY_BYTES } from '../server/node-properties.js'
 import type { BrokerOptions } from '../testing/running-broker.js'
 import type { Seed } from '../testing/seed/seed.js'
-import { readSeedFile, seedOfTopicList } from '../testing/seed/seed-file.js'
+import { seedOfTopicList } from '../testing/seed/seed-file.js'
 import { TestBroker } from '../testing/test-broker.js'
 import type { StartArguments } from './arguments.js'
 import { configurationOf } from './configuration.js'
@@ -31,7 +29,6 @@ export async function start(args: StartArguments): Promise<number> {
   const files = new NodeDisk()
   const disk = args.memory ? new MemoryDisk(DEFAULT_MEMORY_BYTES) : files
   const properties = configurationOf(args, disk, files, process.env)
-  const seeds = await seedsOf(args, files)
   let fail: (exitCode: number) => void = () => {}
   const failed = new Promise<number>((resolve) => {
     fail = resolve
@@ -39,7 +36,7 @@ export async function start(args: StartArguments): Promise<number> {
   const run = { isReady: false }
   const signalled = signal(run, logger)
   const broker = await TestBroker.start(
-    brokerOptions(args, seeds, logger, () => fail(FAILED)),
+    brokerOptions(args, logger, () => fail(FAILED)),
     {
       properties,
       disk,
@@ -57,19 +54,14 @@ export async function start(args: StartArguments): Promise<number> {
   return exitCode
 }
 
-function brokerOptions(
-  args: StartArguments,
-  seed: readonly Seed[],
-  logger: Logger,
-  onFailure: () => void,
-): BrokerOptions {
+function brokerOptions(args: StartArguments, logger: Logger, onFailure: () => void): BrokerOptions {
   const { profile, clock, asVersion, controlPort } = args
   return {
     profile,
     clock,
     logger,
     onFailure,
-    seed,
+    seed: seedsOf(args),
     ...(asVersion === undefined ? {} : { asVersion }),
     ...(controlPort === undefined ? {} : { controlPort }),
   }
@@ -87,20 +79,9 @@ function isPlain(args: StartArguments): boolean {
 }
 
 /** The topics that the environment of a container asks for, and what files say. */
-async function seedsOf(
-  { container, seeds }: StartArguments,
-  files: Disk,
-): Promise<readonly Seed[]> {
+function seedsOf({ container, seeds }: StartArguments): readonly (Seed | string)[] {
   const topics = container ? process.env.KAFKA_CREATE_TOPICS : undefined
-  const readFile = (path: string): string => {
-    const bytes = files.readFile(absolutePath(path))
-    if (bytes === undefined) throw new Error(`${path}: there is no such file`)
-    return bytes.toString('utf8')
-  }
-  return [
-    ...(topics === undefined ? [] : [seedOfTopicList(topics)]),
-    ...(await Promise.all(seeds.map((path) => readSeedFile(path, readFile)))),
-  ]
+  return [...(topics === undefined ? [] : [seedOfTopicList(topics)]), ...seeds]
 }
 
 function readyLine(broker: TestBroker, directories: string | undefined): string {

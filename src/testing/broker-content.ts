@@ -5,8 +5,7 @@ import type { RequestJournal } from './journal.js'
 import { LocalAdmin } from './local-admin.js'
 import type { RequestGate } from './request-gate.js'
 import type { Seed } from './seed/seed.js'
-import { checkSeed } from './seed/seed.js'
-import { readSeedFile } from './seed/seed-file.js'
+import { withoutWhatIsThere } from './seed/seed.js'
 import { Seeding } from './seed/seeding.js'
 import type { RunningServer, ServerFaults } from './server-faults.js'
 import { capture } from './snapshot/capture.js'
@@ -26,8 +25,8 @@ export interface BrokerContentOptions {
   readonly faults: FaultRegistry
   readonly journal: RequestJournal
   readonly nowMs: () => number
-  /** @throws Error when it can't be read */
-  readonly readFile: (path: string) => string
+  /** False where nobody can ask for a reset: what it would go back to isn't kept then. */
+  readonly canReset: boolean
 }
 
 /** What is in a broker, all of it: to be filled, remembered, and gone back to. */
@@ -44,18 +43,32 @@ export class BrokerContent {
   }
 
   /**
-   * Brings about what a seed says, beside what is there; `reset` goes back to what there is then.
+   * Brings about what seeds say that a broker begins with. What its directory has from before stays
+   * as it is, so that another start doesn't add the same records once more.
    *
-   * @param seed itself, or the path of its file
    * @throws TypeError, KafkaError that say what can't be had
    */
-  async seed(seed: Seed | string): Promise<void> {
-    const { running, nowMs, gate, readFile } = this.options
-    const checked = typeof seed === 'string' ? await readSeedFile(seed, readFile) : checkSeed(seed)
-    await gate.closedDuring(async () => {
-      await new Seeding(running(), this.#admin, nowMs).apply(checked)
-      this.#baseline = await this.#capture()
-    })
+  async begin(seeds: readonly Seed[]): Promise<void> {
+    if (seeds.length === 0) return
+    const { client, server } = this.options.running()
+    const { groups, logs, metadata } = server.services
+    await groups.allLoaded()
+    const known = new Set(await groupIds(client))
+    const hasHadRecords = (topic: string): boolean =>
+      [...(metadata.topicsByName.get(topic)?.partitions.keys() ?? [])].some(
+        (partition) => (logs.log(topic, partition)?.logEndOffset ?? 0) > 0,
+      )
+    const isKnown = (groupId: string): boolean => known.has(groupId)
+    await this.#bringAbout(seeds.map((seed) => withoutWhatIsThere(seed, hasHadRecords, isKnown)))
+  }
+
+  /**
+   * Brings about what a seed says, beside what is there; `reset` goes back to what there is then.
+   *
+   * @throws TypeError, KafkaError that say what can't be had
+   */
+  seed(seed: Seed): Promise<void> {
+    return this.#bringAbout([seed])
   }
 
   /** Back to what the seeds brought; without any, to nothing. Faults end, and the journal is empty. */
@@ -83,6 +96,15 @@ export class BrokerContent {
             .map(({ transactionalId }) => transactionalId),
       }).restore(snapshot),
     )
+  }
+
+  #bringAbout(seeds: readonly Seed[]): Promise<void> {
+    const { running, nowMs, gate, canReset } = this.options
+    return gate.closedDuring(async () => {
+      const seeding = new Seeding(running(), this.#admin, nowMs)
+      for (const seed of seeds) await seeding.apply(seed)
+      if (canReset) this.#baseline = await this.#capture()
+    })
   }
 
   async #capture(): Promise<BrokerSnapshot> {

@@ -98,6 +98,11 @@ export class BrokerParts {
     this.address = new AdvertisedAddress(nodeId)
   }
 
+  /** Nothing stands between clients and the broker. */
+  get isPlain(): boolean {
+    return this.setting?.isPlain === true
+  }
+
   get logger(): Logger {
     return this.options.logger ?? silentLogger
   }
@@ -149,7 +154,7 @@ export class BrokerParts {
   }
 
   #interceptors(): readonly RequestInterceptor[] {
-    if (this.setting?.isPlain === true) return []
+    if (this.isPlain) return []
     const metrics = this.metrics === undefined ? [] : [this.metrics.requests]
     return [...metrics, this.journal, this.faults, this.address, this.gate, this.fetchWatch]
   }

@@ -63,7 +63,10 @@ export interface BrokerOptions {
   readonly directory?: string
   /** What it may take up in memory, where there is no directory: bytes, 1 GiB unless said. */
   readonly memoryBytes?: number
-  /** What it begins with, or the path of a file of that: YAML, JSON, JSONL or CSV; or several. */
+  /**
+   * What it begins with, or the path of a file of that: YAML, JSON, JSONL or CSV; or several. Topics
+   * of the {@link directory} that have had records get no more, and its groups keep their offsets.
+   */
   readonly seed?: Seed | string | readonly (Seed | string)[]
   /** Configuration by Kafka's names, over that of the profile: `{'num.partitions': '3'}`. */
   readonly config?: Readonly<Record<string, string>>

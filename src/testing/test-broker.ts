@@ -16,7 +16,8 @@ import { transactionViews } from './inspect/transactions.js'
 import type { JournalEntry } from './journal-entry.js'
 import { LocalAdmin } from './local-admin.js'
 import type { BrokerOptions, RunningBroker } from './running-broker.js'
-import type { Seed } from './seed/seed.js'
+import { checkSeed, type Seed } from './seed/seed.js'
+import { readSeedFile } from './seed/seed-file.js'
 import type { BrokerSnapshot } from './snapshot/snapshot.js'
 import type {
   AssignmentExpectation,
@@ -62,11 +63,12 @@ export class TestBroker implements RunningBroker {
    * @param setting the node as the command runs it
    */
   static async start(options: BrokerOptions = {}, setting?: NodeSetting): Promise<TestBroker> {
+    const seeds = await Promise.all(seedsOf(options).map(seedIn))
     const parts = new BrokerParts(options, setting)
     await parts.start()
     const broker = new TestBroker(options, parts)
     try {
-      for (const seed of seedsOf(options)) await broker.seed(seed)
+      await broker.#content.begin(seeds)
       for (const fault of setting?.faults ?? []) await broker.faults.add(fault).ready
       if (options.controlPort !== undefined) await broker.#openControl(options.controlPort)
       return broker
@@ -99,7 +101,7 @@ export class TestBroker implements RunningBroker {
       faults: parts.faults,
       journal: parts.journal,
       nowMs: () => parts.clocks.clocks.logical.now(),
-      readFile: readText,
+      canReset: !parts.isPlain,
     })
     this.#waiting = new Waiting({
       clock: parts.clocks.clocks.pacing,
@@ -180,8 +182,8 @@ export class TestBroker implements RunningBroker {
     return this.#waiting.request(api, match, options)
   }
 
-  seed(seed: Seed | string): Promise<void> {
-    return this.#content.seed(seed)
+  async seed(seed: Seed | string): Promise<void> {
+    await this.#content.seed(await seedIn(seed))
   }
 
   reset(): Promise<void> {
@@ -238,6 +240,11 @@ export class TestBroker implements RunningBroker {
 
 function seedsOf({ seed = [] }: BrokerOptions): readonly (Seed | string)[] {
   return Array.isArray(seed) ? seed : [seed as Seed | string]
+}
+
+/** @throws TypeError that says what is wrong */
+async function seedIn(seed: Seed | string): Promise<Seed> {
+  return typeof seed === 'string' ? readSeedFile(seed, readText) : checkSeed(seed)
 }
 
 function readText(path: string): string {

@@ -27,7 +27,10 @@ export interface GroupSeed {
 
 /** What a broker begins with, and goes back to with `reset()`. */
 export interface Seed {
-  /** By name. Topics that are there already get what is said of them, and the records. */
+  /**
+   * By name. Topics that are there already get what is said of them, and the records; at the start of
+   * a broker, only topics that have never had any get records.
+   */
   readonly topics?: Readonly<Record<string, TopicSeed | null>>
   /** By group id. */
   readonly groups?: Readonly<Record<string, GroupSeed>>
@@ -50,6 +53,22 @@ export function checkSeed(value: unknown): Seed {
     checkGroup(`groups.${groupId}`, group)
   }
   return seed as Seed
+}
+
+/** A seed without records for topics that have had some, and without offsets of groups that there are. */
+export function withoutWhatIsThere(
+  { topics = {}, groups = {} }: Seed,
+  hasHadRecords: (topic: string) => boolean,
+  isKnown: (groupId: string) => boolean,
+): Seed {
+  const kept = Object.entries(topics).map(([name, topic]) => [
+    name,
+    topic?.records !== undefined && hasHadRecords(name) ? { ...topic, records: [] } : topic,
+  ])
+  return {
+    topics: Object.fromEntries(kept),
+    groups: Object.fromEntries(Object.entries(groups).filter(([groupId]) => !isKnown(groupId))),
+  }
 }
 
 function checkTopic(at: string, value: unknown): void {

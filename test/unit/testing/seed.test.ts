@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { partitionForKey } from '../../../src/testing/seed/partitioner.js'
@@ -137,4 +140,37 @@ t.test('a broker begins with its seed, and takes another one later', async (t) =
     message: /orders has 2 partitions already/,
   })
   await t.rejects(startBroker({ seed: { topics: { 'no good': {} } } }), { name: 'KafkaError' })
+})
+
+t.test('a directory that has been seeded is not seeded again', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'samsa-seeded-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const orders = { partitions: 2, records: [{ value: 'seeded' }] }
+  const seed = [
+    { topics: { orders }, groups: { billing: { offsets: { orders: 0 } } } },
+    { topics: { orders: { records: [{ value: 'of another file' }] } } },
+  ]
+  {
+    await using broker = await startBroker({ directory, seed })
+    t.equal(await broker.topic('orders').count(), 2)
+    await broker.seed({
+      topics: { orders: { records: [{ value: 'later' }] }, empty: null },
+      groups: { billing: { offsets: { orders: 1 } } },
+    })
+  }
+  const more = {
+    topics: { empty: { records: [{ value: 'first' }] }, fresh: { records: [{ value: 'new' }] } },
+    groups: { shipping: { offsets: { orders: 0 } } },
+  }
+  await using broker = await startBroker({ directory, seed: [...seed, more] })
+  t.equal(await broker.topic('orders').count(), 3)
+  t.equal(await broker.topic('empty').count(), 1)
+  t.equal(await broker.topic('fresh').count(), 1)
+  const committed = async (groupId: string) =>
+    (await broker.group(groupId).offsets()).map(({ offset }) => offset)
+  t.strictSame(await committed('billing'), [1, 1])
+  t.strictSame(await committed('shipping'), [0, 0])
+  await broker.seed({ topics: { orders: { records: [{ value: 'of a test' }] } } })
+  await broker.reset()
+  t.equal(await broker.topic('orders').count(), 4, 'what was seeded while it ran counts')
 })
