@@ -80,7 +80,7 @@ function parametersOf({ segments, query }: Route): readonly Record<string, unkno
   ]
 }
 
-function requestBody({ body, textBody, bodyOptional }: Route): Readonly<Record<string, unknown>> {
+function requestBody({ body, textBody }: Route): Readonly<Record<string, unknown>> {
   if (body === undefined && textBody === undefined) return {}
   const content =
     body === undefined
@@ -89,5 +89,5 @@ function requestBody({ body, textBody, bodyOptional }: Route): Readonly<Record<s
         )
       : { [JSON_TYPE]: { schema: body } }
   const description = textBody === undefined ? {} : { description: textBody.description }
-  return { requestBody: { required: !bodyOptional, ...description, content } }
+  return { requestBody: { required: true, ...description, content } }
 }

@@ -1,8 +1,7 @@
 import type { ControlContext } from './context.js'
 import type { JsonSchema, Of, Schema } from './schema.js'
 
-export const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
-export type Method = (typeof METHODS)[number]
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Of what isn't JSON: text in one of several formats, by their media types. */
 export interface TextBody {
@@ -37,8 +36,6 @@ export interface RouteOptions<Q extends QuerySchemas, B, A> {
   /** What is sent as JSON. */
   readonly body?: Schema<B>
   readonly textBody?: TextBody
-  /** The body may be left out. */
-  readonly bodyOptional?: boolean
   /** What is answered as JSON, with status 200; text of that media type otherwise. */
   readonly answer: Schema<A> | { readonly mediaType: string }
   readonly handle: (call: Call<Query<Q>, B>) => A | Promise<A>
@@ -55,7 +52,6 @@ export interface Route {
   readonly query: Readonly<Record<string, JsonSchema>>
   readonly body: JsonSchema | undefined
   readonly textBody: TextBody | undefined
-  readonly bodyOptional: boolean
   readonly answer: JsonSchema | { readonly mediaType: string }
   readonly handle: (call: Call<Readonly<Record<string, unknown>>, unknown>) => unknown
 }
@@ -63,14 +59,13 @@ export interface Route {
 export function route<A, Q extends QuerySchemas = Record<never, never>, B = undefined>(
   options: RouteOptions<Q, B, A>,
 ): Route {
-  const { path, query, body, textBody, bodyOptional, handle } = options
+  const { path, query, body, textBody, handle } = options
   return {
     ...options,
     segments: path.split('/').slice(1),
     query: query ?? {},
     body,
     textBody,
-    bodyOptional: bodyOptional === true,
     // The router hands each what its own schemas have been checked against.
     handle: handle as Route['handle'],
   }

@@ -134,14 +134,11 @@ function mediaTypeOf({ headers }: HttpHead): string {
 
 /** @throws ControlError 415 */
 function requireMediaType(route: Route, head: HttpHead): void {
-  const { body, textBody, bodyOptional } = route
+  const { body, textBody } = route
   const { 'content-length': length, 'transfer-encoding': encoding } = head.headers
   const hasBody = (length !== undefined && length !== '0') || encoding !== undefined
   if (body === undefined && textBody === undefined) return
-  if (!hasBody) {
-    if (bodyOptional) return
-    throw badRequest(`${route.method} ${route.path} needs a body`)
-  }
+  if (!hasBody) throw badRequest(`${route.method} ${route.path} needs a body`)
   const types = [...(body === undefined ? [] : [JSON_TYPE]), ...(textBody?.mediaTypes ?? [])]
   if (types.includes(mediaTypeOf(head))) return
   const message = `the body's Content-Type has to be ${types.join(', ')}`
@@ -166,9 +163,9 @@ function parsedQuery(route: Route, query: string): Readonly<Record<string, unkno
 }
 
 /** @throws ControlError 400 */
-function parsedBody({ body, textBody, bodyOptional }: Route, bytes: Buffer): unknown {
+function parsedBody({ body, textBody }: Route, bytes: Buffer): unknown {
   if (textBody !== undefined) return bytes.toString('utf8')
-  if (body === undefined || (bodyOptional && bytes.length === 0)) return undefined
+  if (body === undefined) return undefined
   let value: unknown
   try {
     value = JSON.parse(bytes.toString('utf8'))

@@ -2,16 +2,15 @@ import { badRequest } from './control-error.js'
 
 /** As JSON Schema has it, as far as it is used here (OpenAPI 3.1 takes over its words). */
 export interface JsonSchema {
-  readonly type?: string | readonly string[]
+  readonly type?: string
   readonly description?: string
   readonly enum?: readonly unknown[]
-  readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
-  readonly additionalProperties?: boolean | JsonSchema
+  readonly additionalProperties?: boolean
   readonly anyOf?: readonly JsonSchema[]
 }
 
@@ -31,10 +30,9 @@ type ObjectOf<R extends Fields, O extends Fields> = { readonly [K in keyof R]: O
   readonly [K in keyof O]?: Of<O[K]>
 }
 
-export const text = (description?: string, pattern?: string): Schema<string> => ({
+export const text = (description?: string): Schema<string> => ({
   type: 'string',
   ...(description === undefined ? {} : { description }),
-  ...(pattern === undefined ? {} : { pattern }),
 })
 
 export const whole = (
@@ -73,15 +71,6 @@ export const list = <T>(items: Schema<T>, description?: string): Schema<readonly
   ...(description === undefined ? {} : { description }),
 })
 
-export const mapOf = <T>(
-  values: Schema<T>,
-  description?: string,
-): Schema<Readonly<Record<string, T>>> => ({
-  type: 'object',
-  additionalProperties: values,
-  ...(description === undefined ? {} : { description }),
-})
-
 export const object = <R extends Fields, O extends Fields = Record<never, never>>(
   required: R,
   optional?: O,
@@ -94,11 +83,6 @@ export const object = <R extends Fields, O extends Fields = Record<never, never>
 
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => ({
   anyOf: [schema, { type: 'null' }],
-})
-
-export const either = <A, B>(a: Schema<A>, b: Schema<B>, description?: string): Schema<A | B> => ({
-  anyOf: [a, b],
-  ...(description === undefined ? {} : { description }),
 })
 
 /** Any JSON. */
@@ -125,20 +109,15 @@ export function checked<T>(schema: Schema<T>, value: unknown, at: string): T {
 
 /** What is wrong with a value; undefined when nothing is. */
 export function mistake(schema: JsonSchema, value: unknown, at: string): string | undefined {
-  const { anyOf, type, pattern, minimum = -Infinity, maximum = Infinity } = schema
+  const { anyOf, type, minimum = -Infinity, maximum = Infinity } = schema
   if (anyOf !== undefined) {
     const mistakes = anyOf.map((each) => mistake(each, value, at))
     if (mistakes.includes(undefined)) return undefined
     return mistakes.find((each) => each !== `${at} has to be null`)
   }
-  if (type !== undefined && ![type].flat().some((each) => isOfType(each, value))) {
-    return `${at} has to be ${[type].flat().map(told).join(' or ')}`
-  }
+  if (type !== undefined && !isOfType(type, value)) return `${at} has to be ${told(type)}`
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return `${at} has to be one of ${schema.enum.join(', ')}`
-  }
-  if (typeof value === 'string' && pattern !== undefined && !new RegExp(pattern).test(value)) {
-    return `${at} ${value} has to match ${pattern}`
   }
   if (typeof value === 'number' && (value < minimum || value > maximum)) {
     return `${at} has to be ${rangeText(minimum, maximum)}`
@@ -163,12 +142,11 @@ function mistakeInObject(schema: JsonSchema, value: object, at: string): string 
   if (missing !== undefined) return `${at} needs ${missing}`
   for (const [name, each] of Object.entries(value)) {
     if (each === undefined) continue
-    const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
-    if (known === false) {
-      const names = Object.keys(properties)
-      return `${at} has no ${name}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}`
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (known === undefined) {
+      if (additionalProperties) continue
+      return `${at} has no ${name}; there are ${Object.keys(properties).join(', ')}`
     }
-    if (known === true || known === undefined) continue
     const wrong = mistake(known, each, `${at}.${name}`)
     if (wrong !== undefined) return wrong
   }
@@ -186,14 +164,8 @@ function isOfType(type: string, value: unknown): boolean {
     case 'integer':
       return Number.isSafeInteger(value)
     default:
-      return JAVASCRIPT_TYPE[type] === typeof value
+      return typeof value === type
   }
-}
-
-const JAVASCRIPT_TYPE: Readonly<Record<string, string>> = {
-  string: 'string',
-  number: 'number',
-  boolean: 'boolean',
 }
 
 const TOLD: Readonly<Record<string, string>> = {

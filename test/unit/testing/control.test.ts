@@ -1,4 +1,5 @@
 import t from 'tap'
+import { runControl } from '../../../src/cli/control/run.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { until } from '../../support/until.js'
 import { metadataBody } from './broker-fixture.js'
@@ -229,6 +230,34 @@ t.test('a wait that is over says what there was', async (t) => {
   t.match(await control.ask('POST', '/wait/group', { groupId: 'g', timeoutMs: 1e9 }), {
     status: 400,
   })
+})
+
+t.test('an assignment is waited for until it is fetched from, or not that long', async (t) => {
+  const control = await ControlFixture.start(t)
+  await control.fixture.createTopic('orders')
+  const paused = control.fixture.client('paused')
+  await paused.ask('FindCoordinator', 4, { keyType: 0, coordinatorKeys: ['g'] })
+  const joining = {
+    groupId: 'g',
+    memberId: 'm',
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 60_000,
+    subscribedTopicNames: ['orders'],
+    topicPartitions: [],
+  }
+  await until(async () => {
+    const { errorCode } = await paused.ask('ConsumerGroupHeartbeat', 1, joining)
+    return errorCode === 0 || undefined
+  }, 'a member')
+  const assigned = [{ clientId: 'paused', assignment: [{ topic: 'orders', partitions: [0] }] }]
+  const waiting = { groupId: 'g', fetching: false }
+  t.match(await control.post('/wait/assignment', waiting), { members: assigned })
+  const message = /which does not fetch yet from orders-0$/
+  const over = { status: 408, body: { error: { code: 'WAIT_TIMEOUT', message } } }
+  t.match(await control.ask('POST', '/wait/assignment', { groupId: 'g', timeoutMs: 30 }), over)
+  const url = control.broker.controlUrl!
+  const told = await runControl('wait', ['assignment', 'g', '--assigned', '--control', url], {})
+  t.match(told.join('\n'), /paused .*orders-\[0\]/)
 })
 
 t.test('a wait may be called off', async (t) => {

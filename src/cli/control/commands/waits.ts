@@ -63,7 +63,7 @@ export const waitCommands: readonly ControlCommand[] = [
   {
     words: 'wait assignment',
     args: ['GROUP'],
-    help: 'wait until the members of a group have all partitions',
+    help: 'wait until the members of a group have all partitions, and fetch from them',
     options: {
       topic: {
         value: 'TOPIC',
@@ -71,12 +71,19 @@ export const waitCommands: readonly ControlCommand[] = [
         multiple: true,
       },
       client: { value: 'CLIENT-ID', help: 'until this one has them' },
+      assigned: { help: 'do not wait until they fetch, which a consumer that is paused does not' },
       timeout,
     },
     run: async (call) => {
       const topics = call.values('topic')
       const clientId = call.value('client')
-      const what = { groupId: call.args[0], ...(topics.length === 0 ? {} : { topics }), clientId }
+      const fetching = call.value('assigned') === undefined
+      const what = {
+        groupId: call.args[0],
+        ...(topics.length === 0 ? {} : { topics }),
+        clientId,
+        fetching,
+      }
       return shownGroup(await waitFor(call, 'assignment', what))
     },
   },

@@ -4,12 +4,12 @@ import { asked } from '../asked.js'
 import { ControlError } from '../control-error.js'
 import { CommittedOffset, Entry, Group, GroupStateModel, Records } from '../models.js'
 import { type Call, type Route, route } from '../route.js'
-import { list, object, text, whole } from '../schema.js'
+import { flag, list, object, text, whole } from '../schema.js'
 import { entryModel, journalFilter } from './journal.js'
 import { recordModel, recordQuery } from './topics.js'
 
 /** Node's fetch, and others, give up on what isn't answered in five minutes. */
-export const MAX_WAIT_MS = 240_000
+const MAX_WAIT_MS = 240_000
 /** Of what was seen instead, the last. */
 const MAX_SAW = 100
 
@@ -56,12 +56,13 @@ export const waitRoutes = (): readonly Route[] => [
     method: 'POST',
     path: '/wait/assignment',
     operationId: 'waitForAssignment',
-    summary: 'Waits until members of a group have all partitions',
+    summary: 'Waits until members of a group have all partitions, and fetch from them',
     body: object(
       { groupId: text() },
       {
         topics: list(text(), 'Of these topics; of every one subscribed to unless said.'),
         clientId: text('That member has it.'),
+        fetching: flag('And they fetch from them, so that nothing is missed; true unless said.'),
         timeoutMs,
       },
     ),
