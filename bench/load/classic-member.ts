@@ -1,13 +1,9 @@
-import { encode } from '../../src/protocol/codec/index.js'
 import { ErrorCode } from '../../src/protocol/errors.js'
-import {
-  ConsumerProtocolAssignment,
-  ConsumerProtocolSubscription,
-} from '../../src/protocol/schema/consumer-protocol.js'
 import { HeartbeatRequest } from '../../src/protocol/schema/heartbeat.js'
 import { JoinGroupRequest } from '../../src/protocol/schema/join-group.js'
 import { LeaveGroupRequest } from '../../src/protocol/schema/leave-group.js'
 import { SyncGroupRequest } from '../../src/protocol/schema/sync-group.js'
+import { classicAssignment, subscription } from '../../test/oracle/consumer-requests.js'
 import type { Body } from '../../test/oracle/conversation.js'
 import { Connection } from './connection.js'
 import { type Group, type GroupMember, pause, REBALANCE_TIMEOUT_MS } from './group-load.js'
@@ -32,17 +28,8 @@ export class ClassicMember implements GroupMember {
     this.#group = group
     this.#connection = connection
     const { topic } = group
-    this.#metadata = ofClient(
-      encode(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, {
-        topics: [topic],
-        ownedPartitions: [],
-      }),
-    )
-    this.#assignment = ofClient(
-      encode(ConsumerProtocolAssignment, SUBSCRIPTION_VERSION, {
-        assignedPartitions: [{ topic, partitions: [0, 1] }],
-      }),
-    )
+    this.#metadata = subscription([topic], { version: SUBSCRIPTION_VERSION })
+    this.#assignment = classicAssignment([{ topic, partitions: [0, 1] }])
   }
 
   static async open(port: number, group: Group): Promise<ClassicMember> {
@@ -139,11 +126,4 @@ export class ClassicMember implements GroupMember {
     })
     return errorCode
   }
-}
-
-/** What clients say to each other begins with its version. */
-function ofClient(chunks: readonly Buffer[]): Buffer {
-  const version = Buffer.alloc(2)
-  version.writeInt16BE(SUBSCRIPTION_VERSION)
-  return Buffer.concat([version, ...chunks])
 }

@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { ApiKey } from '../../src/protocol/api-keys.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import { until } from '../support/until.js'
-import { ask, MAIN, temporaryDirectory } from './samsa.js'
+import { ask, MAIN } from './samsa.js'
 
 interface Step {
   readonly id: string

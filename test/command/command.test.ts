@@ -8,7 +8,8 @@ import { bootstrapRecords } from '../../src/metadata/bootstrap.js'
 import { encodeRecord } from '../../src/metadata/record.js'
 import { ApiKey } from '../../src/protocol/api-keys.js'
 import { formatMetadataDirectory } from '../../src/raft/format.js'
-import { ask, Samsa, samsa, temporaryDirectory } from './samsa.js'
+import { temporaryDirectory } from '../support/teardown.js'
+import { ask, Samsa, samsa } from './samsa.js'
 
 t.jobs = 2
 

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ApiKey } from '../../src/protocol/api-keys.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import { until } from '../support/until.js'
-import { ask, Samsa, samsa, temporaryDirectory } from './samsa.js'
+import { ask, Samsa, samsa } from './samsa.js'
 
 const CONTROL = /^its control API is at (http:\/\/127\.0\.0\.1:\d+)$/m
 

@@ -8,8 +8,9 @@ import { apis } from '../../src/protocol/apis.js'
 import { RequestHeader, requestHeaderVersion } from '../../src/protocol/codec/headers.js'
 import { encode } from '../../src/protocol/codec/index.js'
 import { frame, WireClient } from '../oracle/wire-client.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import { until } from '../support/until.js'
-import { Samsa, temporaryDirectory } from './samsa.js'
+import { Samsa } from './samsa.js'
 
 const MEGABYTE = 1024 * 1024
 const MAX_GROWTH_MB = 256

@@ -1,25 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WireClient } from '../oracle/wire-client.js'
+import type { Teardown } from '../support/teardown.js'
 import { until } from '../support/until.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 export const MAIN = fileURLToPath(new URL('../../samsa.js', import.meta.url))
 const READY = /^samsa is ready at (\S+):(\d+),/m
-
-/** A directory that goes with the test. */
-export function temporaryDirectory(t: Teardown): string {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-command-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
 
 /** The command as a process of its own. */
 export class Samsa {

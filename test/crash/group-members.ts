@@ -1,5 +1,6 @@
 import { ApiKey } from '../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../src/protocol/errors.js'
+import { classicAssignment, subscription } from '../oracle/consumer-requests.js'
 import type { Body } from '../oracle/conversation.js'
 import { Caller, findGroup, LOAD, PARTITIONS, readCommittedOffset } from './workload.js'
 
@@ -10,8 +11,8 @@ const LEAVE_EPOCH = -1
 const MAX_HEARTBEATS = 1000
 const HEARTBEAT_PAUSE_MS = 20
 /** A subscription to {@link LOAD}, and its first partition. */
-const SUBSCRIPTION = Buffer.from('00010000000100046c6f6164ffffffff00000000', 'hex')
-const ASSIGNMENT = Buffer.from('00010000000100046c6f61640000000100000000ffffffff', 'hex')
+const SUBSCRIPTION = subscription([LOAD])
+const ASSIGNMENT = classicAssignment([{ topic: LOAD, partitions: [0] }])
 
 /** What the member isn't any more: it joins anew. */
 const LOST: readonly number[] = [

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { seededRandom } from '../../src/env/random.js'
-import { Samsa, temporaryDirectory } from '../command/samsa.js'
+import { Samsa } from '../command/samsa.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import {
   Caller,
   Committer,

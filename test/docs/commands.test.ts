@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import t from 'tap'
-import { Samsa, temporaryDirectory } from '../command/samsa.js'
+import { Samsa } from '../command/samsa.js'
 import { run } from '../support/run.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import { until } from '../support/until.js'
 import { snippetsOf } from './snippets.js'
 

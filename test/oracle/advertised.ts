@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { ApiKey } from '../../src/protocol/api-keys.js'
-import { splitAddress } from './hold.js'
 import { WireClient } from './wire-client.js'
 
 /** An API as ApiVersions lists it. */
@@ -14,7 +13,7 @@ const RECORDING = new URL('./recordings/advertised.golden.json', import.meta.url
 
 /** What the broker at `host:port` says that it serves. */
 export async function advertisedBy(bootstrap: string): Promise<Advertised[]> {
-  const client = new WireClient(...splitAddress(bootstrap))
+  const client = WireClient.to(bootstrap)
   try {
     const answer = await client.send(ApiKey.ApiVersions, 4, {
       clientSoftwareName: 'oracle',

@@ -1,5 +1,6 @@
 import { Conversation, type Exchange } from './conversation.js'
 import type { Script } from './script.js'
+import { splitAddress } from './wire-client.js'
 
 /** Holds a script's conversation with the broker at `host:port`, telling `heard` each answer. */
 export async function hold(
@@ -21,9 +22,4 @@ export async function hold(
     conversation.close()
   }
   return exchanges
-}
-
-export function splitAddress(bootstrap: string): [string, number] {
-  const colon = bootstrap.lastIndexOf(':')
-  return [bootstrap.slice(0, colon), Number(bootstrap.slice(colon + 1))]
 }

@@ -31,6 +31,11 @@ export class WireClient {
   #wake: () => void = () => {}
   #correlationId = 0
 
+  /** @param bootstrapServers `host:port` */
+  static to(bootstrapServers: string): WireClient {
+    return new WireClient(...splitAddress(bootstrapServers))
+  }
+
   constructor(
     private readonly host: string,
     private readonly port: number,
@@ -161,4 +166,9 @@ function decodeResponse(
   if (body.end !== response.length)
     throw new Error(`${api.name}: ${response.length - body.end} bytes left`)
   return { kind: 'response', body: body.value as Record<string, unknown>, bytes }
+}
+
+export function splitAddress(bootstrap: string): [string, number] {
+  const colon = bootstrap.lastIndexOf(':')
+  return [bootstrap.slice(0, colon), Number(bootstrap.slice(colon + 1))]
 }

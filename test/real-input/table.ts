@@ -1,6 +1,7 @@
 import type t from 'tap'
-import { Samsa, temporaryDirectory } from '../command/samsa.js'
+import { Samsa } from '../command/samsa.js'
 import { clientOf } from '../compat/kafkajs/client.js'
+import { temporaryDirectory } from '../support/teardown.js'
 import { type Client, type Codec, clients, type ReadPackage } from './clients.js'
 import type { Package } from './packages.js'
 

@@ -1,8 +1,5 @@
 import { startBroker } from '../../src/index.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
+import type { Teardown } from './teardown.js'
 
 /** What tests needn't wait for. */
 const QUICK = { 'group.initial.rebalance.delay.ms': '0' }

@@ -39,8 +39,7 @@ function versionOf({ version }: Client): string {
 /** What a broker says of itself. */
 async function advertised(): Promise<Map<number, string>> {
   await using broker = await startBroker()
-  const [host, port] = broker.bootstrapServers.split(':')
-  const client = new WireClient(host!, Number(port))
+  const client = WireClient.to(broker.bootstrapServers)
   const answer = await client.send(ApiKey.ApiVersions, 3, {
     clientSoftwareName: 'samsa',
     clientSoftwareVersion: '1',

@@ -1,11 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { type Admin, type Consumer, Kafka, type KafkaConfig, type Producer } from 'kafkajs'
 import { type BrokerOptions, type RunningBroker, startBroker } from '../../../src/index.js'
+import type { Teardown } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 /** A broker and kafkajs clients, all of which end with the test. */
 export class Story {

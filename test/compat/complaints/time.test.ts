@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import { errorOf } from '../kafkajs/client.js'
 import { Story, send } from './clients.js'
@@ -33,8 +33,7 @@ t.test('sessions expire only after their time', async (t) => {
 })
 
 t.test('retention deletes and segments roll only after their time', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-complaints-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory(t)
   const story = await Story.begin(t, { ...VIRTUAL, directory })
   const { broker } = story
   const admin = await story.admin()

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import { errorOf } from '../kafkajs/client.js'
 import { Story, send } from './clients.js'
@@ -39,8 +38,7 @@ t.test('a topic is not usable after it was created', async (t) => {
 })
 
 t.test('a topic can not be created again after it was deleted', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-complaints-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory(t)
   const story = await Story.begin(t, { directory })
   const { broker } = story
   const impatient = story.kafka(IMPATIENT)

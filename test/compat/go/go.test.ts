@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { bootstrapFor } from '../../support/bootstrap.js'
 import { run } from '../../support/run.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { unique } from '../kafkajs/client.js'
 
 // Compilers take their time on a busy machine.
@@ -12,9 +11,8 @@ const SCENARIO_TIMEOUT_MS = 90_000
 const sources = 'test/compat/go'
 
 const bootstrap = await bootstrapFor(t)
-const directory = mkdtempSync(join(tmpdir(), 'samsa-go-'))
+const directory = temporaryDirectory(t)
 const program = join(directory, 'compat')
-t.teardown(() => rmSync(directory, { recursive: true, force: true }))
 
 /** What a user of a client saw in a scenario of its. */
 async function seenIn(client: string, scenario: string): Promise<unknown> {

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { bootstrapFor } from '../../support/bootstrap.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import { unique } from '../kafkajs/client.js'
 import { EXPECTED } from './expected.js'
@@ -36,8 +34,7 @@ t.test('a transactional copy that is killed in the middle goes on elsewhere', as
 
 t.test('Kafka Streams counts words exactly once though it is killed', async (t) => {
   const name = unique('words')
-  const state = await mkdtemp(join(tmpdir(), 'samsa-streams-'))
-  t.teardown(() => rm(state, { recursive: true, force: true }))
+  const state = temporaryDirectory(t)
   const start = () => startJava(t, classes, 'WordCount', [bootstrap, name, state])
   await java.seenIn('words_topics', name)
   for (let round = 0; round < 3; round++) {

@@ -1,26 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { run } from '../../support/run.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 
 const SOURCES = 'test/compat/java-client'
 const COMPILE_TIMEOUT_MS = 120_000
 /** A start takes a third of the processor time. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
 
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
-
 const libraries = (): string => join(process.env.KAFKA_HOME ?? '', '*')
 
 /** Compiles the programs into a folder that is removed in the end, and gives its path. */
 export async function compileJava(t: Teardown): Promise<string> {
-  const classes = await mkdtemp(join(tmpdir(), 'samsa-java-'))
-  t.teardown(() => rm(classes, { recursive: true, force: true }))
+  const classes = temporaryDirectory(t)
   const sources = (await readdir(SOURCES)).filter((name) => name.endsWith('.java'))
   const paths = sources.map((name) => join(SOURCES, name))
   const args = ['-d', classes, '-cp', libraries(), ...paths]

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { runTool, startApacheKafka } from '../../support/apache-kafka/apache-kafka.js'
 import { dumpDataDirectory } from '../../support/apache-kafka/dump-log.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 
 const HEAP = '384m'
 const TOPIC = 'handed-over'
@@ -32,8 +30,7 @@ async function consume(bootstrap: string, count: number): Promise<string[]> {
 }
 
 t.test('a directory goes from a killed Apache Kafka to samsa, and back', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-handover-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory(t)
   const expected: string[] = []
 
   const first = await startApacheKafka({ directory, heap: HEAP })

@@ -1,6 +1,7 @@
 import type { Consumer } from 'kafkajs'
 import t from 'tap'
 import { bootstrapFor } from '../../support/bootstrap.js'
+import type { Teardown } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import { clientOf, errorOf, producerOf, topicOf, unique } from './client.js'
 
@@ -8,10 +9,6 @@ const kafka = clientOf(await bootstrapFor(t))
 const admin = kafka.admin()
 t.before(() => admin.connect())
 t.teardown(() => admin.disconnect())
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 async function transactionalProducer(t: Teardown, transactionalId = unique('txn')) {
   const producer = producerOf(kafka, { transactionalId, idempotent: true, maxInFlightRequests: 1 })

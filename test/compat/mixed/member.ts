@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Teardown } from '../../support/teardown.js'
 import { kill } from '../java-client/java.js'
 
 const LEAVE_TIMEOUT_MS = 30_000
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 /** How a client's member is started, and how it tells what it does. */
 export interface Kind {

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { bootstrapFor } from '../../support/bootstrap.js'
 import { run } from '../../support/run.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import { compileJava, javaCommand } from '../java-client/java.js'
 import { PROMPT } from '../java-client/prompt.js'
@@ -22,8 +21,7 @@ const admin = kafka.admin()
 await Promise.all([producer.connect(), admin.connect()])
 t.teardown(() => Promise.all([producer.disconnect(), admin.disconnect()]))
 
-const directory = mkdtempSync(join(tmpdir(), 'samsa-mixed-'))
-t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory(t)
 const goProgram = join(directory, 'compat')
 
 /** A topic, a group that reads it, and who is in that group. */

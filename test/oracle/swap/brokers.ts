@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Samsa } from '../../command/samsa.js'
 import {
   type ApacheKafkaOptions,
@@ -9,11 +6,8 @@ import {
   launchApacheKafka,
   reachable,
 } from '../../support/apache-kafka/apache-kafka.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 import { Conversation } from '../conversation.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 /** Of `__transaction_state`. */
 export const STATE_PARTITIONS = 3
@@ -54,8 +48,7 @@ export class Directory {
 
   /** @param standalone the voters are in the log, for which Apache Kafka has to start first */
   static async create(t: Teardown, standalone: boolean): Promise<Directory> {
-    const directory = mkdtempSync(join(tmpdir(), 'samsa-swap-'))
-    t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+    const directory = temporaryDirectory(t)
     const options = {
       directory,
       standalone,

@@ -29,6 +29,7 @@ import type {
 } from '../../../src/protocol/schema/add-partitions-to-txn.js'
 import { allowEverything } from '../../../src/security/authorizer.js'
 import type { LogManager } from '../../../src/storage/log-manager.js'
+import type { Teardown } from '../../support/teardown.js'
 import {
   ManualClock,
   MEGABYTE,
@@ -40,10 +41,6 @@ import {
 
 export const NODE_ID = 1
 const LISTENER = 'PLAINTEXT'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 // biome-ignore lint/suspicious/noExplicitAny: tests pick fields of any message
 export type Body = Record<string, any>

@@ -3,6 +3,7 @@ import type { Handler } from '../../../src/broker/handler.js'
 import { batchSize } from '../../../src/protocol/records/batch.js'
 import { buildBatch } from '../../../src/protocol/records/builder.js'
 import { recordsOf } from '../../../src/protocol/records/record.js'
+import type { Teardown } from '../../support/teardown.js'
 import { type Body, DataPlane } from './data-plane-fixture.js'
 
 /** The version that the tests ask in. */
@@ -50,7 +51,7 @@ export interface Rig {
 }
 
 export async function rigFor(
-  t: { teardown(handler: () => unknown): void },
+  t: Teardown,
   properties: Readonly<Record<string, string>> = {},
 ): Promise<Rig> {
   const plane = await DataPlane.start(t, properties)

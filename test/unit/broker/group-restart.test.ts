@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { type RunningBroker, startBroker } from '../../../src/index.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { ASSIGNMENT, joinBody, syncBody } from '../../oracle/group-requests.js'
 import { WireClient } from '../../oracle/wire-client.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a test picks fields of any message
@@ -20,8 +18,7 @@ class Client {
   readonly #wire: WireClient
 
   constructor({ bootstrapServers }: RunningBroker) {
-    const [host, port] = bootstrapServers.split(':')
-    this.#wire = new WireClient(host!, Number(port))
+    this.#wire = WireClient.to(bootstrapServers)
   }
 
   async ask(apiKey: number, version: number, body: object): Promise<Body> {
@@ -85,8 +82,7 @@ t.test('a group can be used when its coordinator has been found', async (t) => {
 })
 
 t.test('members and offsets outlive the broker', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'groups-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory(t)
   const first = await startBroker({ directory, config: CONFIG })
   let client = new Client(first)
   const groupInstanceId = 'static'

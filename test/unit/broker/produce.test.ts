@@ -2,12 +2,13 @@ import t from 'tap'
 import { produce } from '../../../src/broker/api/produce.js'
 import { CLOSE_CONNECTION, NO_ANSWER } from '../../../src/broker/handler.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
+import type { Teardown } from '../../support/teardown.js'
 import { batchOf, START_MS, valuesOf } from '../storage/storage-fixture.js'
 import { type Body, DataPlane, type Heard } from './data-plane-fixture.js'
 
 const VERSION = 12
 
-async function rigFor(t: { teardown(handler: () => unknown): void }) {
+async function rigFor(t: Teardown) {
   const plane = await DataPlane.start(t)
   const handler = produce(plane)
   const send = (

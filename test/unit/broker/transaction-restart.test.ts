@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { type RunningBroker, startBroker } from '../../../src/index.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
@@ -14,14 +11,11 @@ import {
   produceBody,
   transactionalBatch,
 } from '../../oracle/transaction-requests.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
+import { splitAddress } from '../../oracle/wire-client.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 
 function talkTo(t: Teardown, { bootstrapServers }: RunningBroker): Conversation {
-  const [host, port] = bootstrapServers.split(':')
-  const conversation = new Conversation(host!, Number(port), () => {})
+  const conversation = new Conversation(...splitAddress(bootstrapServers), () => {})
   t.teardown(() => conversation.close())
   return conversation
 }
@@ -29,8 +23,7 @@ function talkTo(t: Teardown, { bootstrapServers }: RunningBroker): Conversation 
 for (const committed of [true, false]) {
   const how = committed ? 'committed' : 'aborted'
   t.test(`a transaction outlives the broker, and is ${how} by the next one`, async (t) => {
-    const directory = mkdtempSync(join(tmpdir(), 'transactions-'))
-    t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+    const directory = temporaryDirectory(t)
     const first = await startBroker({ directory })
     let to = talkTo(t, first)
     await prepareTransactions(to)

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { CONTROL_COMMANDS, UsageError } from '../../../src/cli/arguments.js'
 import { ControlFailure } from '../../../src/cli/control/client.js'
 import { runControl } from '../../../src/cli/control/run.js'
 import { type BrokerOptions, startBroker } from '../../../src/index.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import { metadataBody } from '../testing/broker-fixture.js'
 import { ControlFixture } from '../testing/control-fixture.js'
 
@@ -139,8 +139,7 @@ t.test('faults and the journal', async (t) => {
 
 t.test('seeds, reset and snapshots', async (t) => {
   const commands = await Commands.start(t)
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-seeds-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory(t)
   const file = (name: string, text: string) => {
     writeFileSync(join(directory, name), text)
     return join(directory, name)

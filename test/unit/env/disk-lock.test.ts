@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { lockDirectory } from '../../../src/env/disk-lock.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 
-function directoryFor(t: { teardown(handler: () => unknown): void }, name = 'data'): string {
-  const root = mkdtempSync(join(tmpdir(), 'samsa-lock-'))
-  t.teardown(() => rmSync(root, { recursive: true, force: true }))
+function directoryFor(t: Teardown, name = 'data'): string {
+  const root = temporaryDirectory(t)
   const path = join(root, name)
   mkdirSync(path)
   return path

@@ -1,6 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { VirtualClock } from '../../../src/env/clock-virtual.js'
 import { type Disk, DiskError, type DiskFile } from '../../../src/env/disk.js'
@@ -8,12 +6,9 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { NodeDisk } from '../../../src/env/disk-node.js'
 import { SimulatedDisk } from '../../../src/env/disk-simulated.js'
 import { seededRandom } from '../../../src/env/random.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 
 const MEGABYTE = 1024 * 1024
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 /** A disk, a directory on it that is empty, and what makes its operations end. */
 interface Place {
@@ -29,13 +24,11 @@ const places: Record<string, (t: Teardown) => Place> = {
     return { disk, root: '/data', settle: () => {} }
   },
   files: (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'samsa-disk-'))
-    t.teardown(() => rmSync(path, { recursive: true, force: true }))
+    const path = temporaryDirectory(t)
     return { disk: new NodeDisk(), root: path, settle: () => {} }
   },
   'files, few of them open': (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'samsa-disk-'))
-    t.teardown(() => rmSync(path, { recursive: true, force: true }))
+    const path = temporaryDirectory(t)
     return { disk: new NodeDisk(1), root: path, settle: () => {} }
   },
   simulation: () => {
@@ -292,8 +285,7 @@ t.test('the disk in memory is bounded', async (t) => {
 })
 
 t.test('few descriptors serve many files', async (t) => {
-  const path = mkdtempSync(join(tmpdir(), 'samsa-disk-'))
-  t.teardown(() => rmSync(path, { recursive: true, force: true }))
+  const path = temporaryDirectory(t)
   const disk = new NodeDisk(10)
   const openHere = () => {
     if (process.platform !== 'linux') return 0

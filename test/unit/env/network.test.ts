@@ -2,10 +2,11 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { NetworkError, type NetworkSocket } from '../../../src/env/network.js'
 import { systemNetwork } from '../../../src/env/network-node.js'
+import type { Teardown } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 
 /** Both ends of a connection, with what each of them heard. */
-async function pair(t: { teardown(handler: () => unknown): void }) {
+async function pair(t: Teardown) {
   const accepted: NetworkSocket[] = []
   const heard: string[] = []
   const received: Buffer[] = []

@@ -7,6 +7,7 @@ import { buildBatch, CompressionType, TimestampType } from '../../../src/protoco
 import { messagesOf, writeMessageSet } from '../../../src/protocol/records/legacy/message-set.js'
 import type { Body } from '../../oracle/conversation.js'
 import { WireClient } from '../../oracle/wire-client.js'
+import type { Teardown } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 
 const LEGACY = { 'samsa.legacy.api.versions.enable': 'true' }
@@ -14,13 +15,9 @@ const TIME = Date.now()
 const { NONE, GZIP } = CompressionType
 const { CREATE_TIME } = TimestampType
 
-async function clientFor(
-  t: { teardown(handler: () => unknown): void },
-  config: Record<string, string> = LEGACY,
-) {
+async function clientFor(t: Teardown, config: Record<string, string> = LEGACY) {
   const broker = await startBroker({ config })
-  const [host, port] = broker.bootstrapServers.split(':')
-  const client = new WireClient(host!, Number(port))
+  const client = WireClient.to(broker.bootstrapServers)
   t.teardown(async () => {
     client.close()
     await broker.close()

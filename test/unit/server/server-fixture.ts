@@ -10,11 +10,8 @@ import { RequestHeader, requestHeaderVersion } from '../../../src/protocol/codec
 import { encode } from '../../../src/protocol/codec/index.js'
 import { DEFAULT_BOUNDS, type ServerLimits } from '../../../src/server/connection-limits.js'
 import { SocketServer } from '../../../src/server/socket-server.js'
+import type { Teardown } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 export const LIMITS: ServerLimits = {
   ...DEFAULT_BOUNDS,

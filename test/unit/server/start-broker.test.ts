@@ -1,21 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { WireClient } from '../../oracle/wire-client.js'
-
-function temporaryDirectory(t: { teardown(handler: () => unknown): void }): string {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-embedded-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
+import { temporaryDirectory } from '../../support/teardown.js'
 
 async function ask(bootstrap: string, apiKey: number, version: number, body: object) {
-  const [host, port] = bootstrap.split(':')
-  const client = new WireClient(host!, Number(port))
+  const client = WireClient.to(bootstrap)
   try {
     const answer = await client.send(apiKey, version, body)
     if (answer.kind !== 'response') throw new Error(answer.kind)
@@ -111,8 +104,7 @@ t.test('await using', async (t) => {
 
 t.test('closing twice, and with connections open', async (t) => {
   const broker = await startBroker()
-  const [host, port] = broker.bootstrapServers.split(':')
-  const client = new WireClient(host!, Number(port))
+  const client = WireClient.to(broker.bootstrapServers)
   await client.send(ApiKey.ApiVersions, 0, {})
   await Promise.all([broker.close(), broker.close()])
   t.strictSame(await client.readFrame(10_000), { kind: 'closed' })

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Disk } from '../../../src/env/disk.js'
@@ -7,6 +5,7 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { NodeDisk } from '../../../src/env/disk-node.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { openLogManager } from '../../../src/storage/disk-log-manager.js'
+import { type Teardown, temporaryDirectory } from '../../support/teardown.js'
 import { until } from '../../support/until.js'
 import {
   append,
@@ -23,10 +22,6 @@ import {
   valuesOf,
 } from './storage-fixture.js'
 
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
-
 /** A disk and an absent directory on it. */
 interface Place {
   readonly disk: Disk
@@ -36,8 +31,7 @@ interface Place {
 const places: Record<string, (t: Teardown) => Place> = {
   memory: () => ({ disk: new MemoryDisk(64 * MEGABYTE), root: '/data' }),
   files: (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'samsa-logs-'))
-    t.teardown(() => rmSync(path, { recursive: true, force: true }))
+    const path = temporaryDirectory(t)
     return { disk: new NodeDisk(), root: join(path, 'data') }
   },
 }

@@ -4,6 +4,7 @@ import { buildEndTxnMarker, ControlRecordType } from '../../../src/protocol/reco
 import { AppendOrigin, type Log, type TransactionContext } from '../../../src/storage/log.js'
 import type { LogManagerOptions } from '../../../src/storage/log-manager.js'
 import type { VerificationGuard } from '../../../src/storage/transaction-verification.js'
+import type { Teardown } from '../../support/teardown.js'
 import {
   type BatchOptions,
   batchOf,
@@ -20,10 +21,6 @@ const PRODUCER = 5
 const HOUR_MS = 3_600_000
 const { INVALID_TXN_STATE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER } = ErrorCode
 const { TRANSACTION_COORDINATOR_FENCED } = ErrorCode
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 async function logFor(t: Teardown, changes: Partial<LogManagerOptions> = {}) {
   const clock = new ManualClock()

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Disk } from '../../../src/env/disk.js'
@@ -8,6 +6,7 @@ import { NodeDisk } from '../../../src/env/disk-node.js'
 import { CompressionType } from '../../../src/protocol/records/batch.js'
 import type { Log } from '../../../src/storage/log.js'
 import type { LogManager } from '../../../src/storage/log-manager.js'
+import { temporaryDirectory } from '../../support/teardown.js'
 import {
   append,
   batchOf,
@@ -268,8 +267,7 @@ t.test('a write torn within its first bytes is cut, not taken for an older forma
 })
 
 t.test('real files are recovered alike', async (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'samsa-recovery-'))
-  t.teardown(() => rmSync(root, { recursive: true, force: true }))
+  const root = temporaryDirectory(t)
   const disk = new NodeDisk()
   const first = await open(disk, join(root, 'a'))
   for (let i = 0; i < 30; i++) await append(first.log, batchOf([`${i}`.padEnd(60)]))

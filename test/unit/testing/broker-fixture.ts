@@ -2,11 +2,8 @@ import { type BrokerOptions, type RunningBroker, startBroker } from '../../../sr
 import { ApiKey, type ApiName } from '../../../src/protocol/api-keys.js'
 import { buildBatch } from '../../../src/protocol/records/index.js'
 import { WireClient } from '../../oracle/wire-client.js'
+import type { Teardown } from '../../support/teardown.js'
 import { RawClient, requestFrame } from '../server/server-fixture.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 // biome-ignore lint/suspicious/noExplicitAny: tests pick fields of any message
 export type Body = Record<string, any>
@@ -30,8 +27,7 @@ export class Fixture {
 
   /** A connection of its own. */
   client(clientId = 'test'): FixtureClient {
-    const [host, port] = this.broker.bootstrapServers.split(':')
-    const client = new WireClient(host!, Number(port))
+    const client = WireClient.to(this.broker.bootstrapServers)
     this.#clients.push(client)
     return new FixtureClient(client, clientId)
   }
@@ -109,7 +105,7 @@ export function produceBody(partitions: Readonly<Record<string, readonly number[
   }
 }
 
-export function oneRecord(): Buffer {
+function oneRecord(): Buffer {
   return buildBatch({
     timestamp: Date.now(),
     records: [{ key: Buffer.from('key'), value: Buffer.from('value') }],

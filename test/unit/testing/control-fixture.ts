@@ -4,11 +4,8 @@ import type { BrokerOptions } from '../../../src/index.js'
 import { controlRoutes } from '../../../src/testing/control/control-server.js'
 import { isParameter } from '../../../src/testing/control/route.js'
 import { mistake } from '../../../src/testing/control/schema.js'
+import type { Teardown } from '../../support/teardown.js'
 import { type Body, Fixture } from './broker-fixture.js'
-
-interface Teardown {
-  teardown(handler: () => unknown): void
-}
 
 export interface ControlAnswer {
   readonly status: number

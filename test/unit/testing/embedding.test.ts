@@ -162,8 +162,7 @@ t.test('nothing is left behind, also when a fault holds something back', async (
   const before = process.getActiveResourcesInfo().sort()
   for (let cycle = 0; cycle < 5; cycle++) {
     const broker = await startBroker(cycle % 2 === 0 ? {} : { clock: 'virtual' })
-    const [host, port] = broker.bootstrapServers.split(':')
-    const client = new WireClient(host!, Number(port))
+    const client = WireClient.to(broker.bootstrapServers)
     broker.faults.delay('ApiVersions', 3_600_000)
     const drop = broker.faults.drop('Metadata')
     const answer = client.send(ApiKey.Metadata, 9, metadataBody([]))

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { buildBatch } from '../../../src/protocol/records/index.js'
+import { subscription } from '../../oracle/consumer-requests.js'
 import { type Body, Fixture, type FixtureClient } from './broker-fixture.js'
 
-const CONSUMER = Buffer.from([0, 1, 0, 0, 0, 1, 0, 1, 0x61, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])
+const CONSUMER = subscription(['a'])
 
 const seed = {
   topics: { a: { partitions: 2, records: [{ key: 'k', value: 'seeded', partition: 0 }] } },

@@ -12,8 +12,7 @@ const CYCLES = 20
 /** A record goes in and comes out again. */
 async function cycle(options: BrokerOptions): Promise<void> {
   const broker = await startBroker(options)
-  const [host, port] = broker.bootstrapServers.split(':')
-  const connection = new WireClient(host!, Number(port))
+  const connection = WireClient.to(broker.bootstrapServers)
   const client = new FixtureClient(connection, 'test')
   await client.ask('Metadata', 12, { topics: [{ name: 'a' }], allowAutoTopicCreation: true })
   await client.produce({ a: [0] })
