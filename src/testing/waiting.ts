@@ -73,7 +73,7 @@ export class Waiting {
     options: WaitOptions & RecordQuery = {},
   ): Promise<readonly RecordView[]> {
     const view = this.#options.topic(topic)
-    const what = `${n} ${n === 1 ? 'message' : 'messages'} in ${topic}`
+    const what = `${counted(n, 'message')} in ${topic}`
     return this.#until(what, options, async () => {
       if (!view.exists())
         return { found: undefined, saw: undefined, told: 'there is no such topic' }
@@ -87,7 +87,7 @@ export class Waiting {
     const { members, state } = expected
     const what = [
       `group ${groupId}`,
-      ...(members === undefined ? [] : [`with ${members} members`]),
+      ...(members === undefined ? [] : [`with ${counted(members, 'member')}`]),
       ...(state === undefined ? [] : [`in state ${state}`]),
     ].join(' ')
     return this.#untilGroup(what, groupId, expected, (group) => {
@@ -311,5 +311,8 @@ function tellGroup({ state, type, members }: GroupDescription): string {
     const owned = assignment.map(({ topic, partitions }) => `${topic}-[${partitions.join(',')}]`)
     return `${clientId} with ${owned.join(' ') || 'nothing'}`
   })
-  return `a ${type} group in state ${state} with ${members.length} members${told && `: ${told}`}`
+  const count = counted(members.length, 'member')
+  return `a ${type} group in state ${state} with ${count}${told && `: ${told}`}`
 }
+
+const counted = (n: number, what: string): string => `${n} ${n === 1 ? what : `${what}s`}`

@@ -3,6 +3,7 @@ import { Kafka } from 'kafkajs'
 import t from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
+import { ErrorCode } from '../../../src/protocol/errors.js'
 import { WireClient } from '../../oracle/wire-client.js'
 import { until } from '../../support/until.js'
 import { type Body, Fixture, metadataBody } from './broker-fixture.js'
@@ -177,4 +178,38 @@ t.test('nothing is left behind, also when a fault holds something back', async (
     process.getActiveResourcesInfo().sort().join() === before.join() ? true : undefined
   await until(isAsBefore, 'handles and timers to be gone')
   t.strictSame(process.getActiveResourcesInfo().sort(), before)
+})
+
+t.test('closing answers who waits for records or for members', async (t) => {
+  const fixture = await Fixture.start(t, { profile: 'kafka' })
+  const { broker } = fixture
+  await fixture.createTopic('orders')
+  const [reader, member, idle] = [fixture.client(), fixture.client(), fixture.client()]
+  await idle.ask('Metadata', 9, metadataBody([]))
+  await reader.ask('FindCoordinator', 4, { keyType: 0, coordinatorKeys: ['g'] })
+  const fetch = reader.send('Fetch', 12, {
+    maxWaitMs: 3_600_000,
+    minBytes: 1,
+    topics: [
+      { topic: 'orders', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] },
+    ],
+    forgottenTopicsData: [],
+  })
+  // The group waits for others to join it.
+  const join = member.send('JoinGroup', 3, {
+    groupId: 'g',
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 10_000,
+    memberId: '',
+    protocolType: 'x',
+    protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+  })
+  await broker.waitForGroup('g', { state: 'PreparingRebalance' })
+  await until(() => broker.journal.entries({ api: 'Fetch' }).length === 1, 'the fetch')
+  await broker.close()
+  t.match(await fetch, { kind: 'response' })
+  t.match(await join, { kind: 'response', body: { errorCode: ErrorCode.NOT_COORDINATOR } })
+  t.match(await idle.send('Metadata', 9, metadataBody([])).catch(() => ({ kind: 'closed' })), {
+    kind: 'closed',
+  })
 })

@@ -233,6 +233,9 @@ t.test('selectors: transactional id, group, connection, broker', async (t) => {
   const elsewhere = broker.faults.error('*', 'UNKNOWN_SERVER_ERROR', { broker: 99 })
   await client.ask('Metadata', 9, metadataBody([]))
   t.equal(elsewhere.calls, 0)
+  const here = broker.faults.error('*', 'UNKNOWN_SERVER_ERROR', { broker: broker.nodeId })
+  await client.ask('Metadata', 9, metadataBody([]))
+  t.match(here, { calls: 1, hits: 1 })
 })
 
 t.test('triggers: the nth call, a probability from a seed, until', async (t) => {
@@ -265,6 +268,18 @@ t.test('triggers: the nth call, a probability from a seed, until', async (t) => 
   controller.abort()
   t.strictSame(await strikes(1), [])
   t.notOk(third.isActive)
+  let stop = (): void => {}
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const until = stopped
+  const fourth = faults.error('ListGroups', 'COORDINATOR_NOT_AVAILABLE', { until })
+  t.strictSame(await strikes(1), [1])
+  stop()
+  await stopped
+  t.strictSame(await strikes(1), [])
+  t.notOk(fourth.isActive)
+  t.strictSame(faults.active, [])
 })
 
 t.test('a fault that never strikes says what there was instead', async (t) => {

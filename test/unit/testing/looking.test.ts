@@ -98,6 +98,22 @@ t.test(
     t.strictSame(members[0]!.assignment, [{ topic: 'orders', partitions: [0, 1, 2] }])
     t.strictSame(members[0]!.subscription, ['orders'])
     await broker.waitForAssignment('workers', { topics: ['orders'], clientId: 'worker' })
+    const there = 'a classic group in state Stable with 1 member: worker with orders-[0,1,2]'
+    const more = await complaint(broker.waitForGroup('workers', { members: 2, ...SHORT }))
+    t.equal(
+      more.message,
+      `waited 30 ms for group workers with 2 members, and saw instead: ${there}`,
+    )
+    t.match(more.saw, { state: 'Stable', members: [{ clientId: 'worker' }] })
+    const empty = await complaint(broker.waitForGroup('workers', { state: 'Empty', ...SHORT }))
+    t.equal(
+      empty.message,
+      `waited 30 ms for group workers in state Empty, and saw instead: ${there}`,
+    )
+    const others = { clientId: 'other', topics: ['payments'], ...SHORT }
+    const assignment = await complaint(broker.waitForAssignment('workers', others))
+    const wanted = 'an assignment of payments to client other in group workers'
+    t.equal(assignment.message, `waited 30 ms for ${wanted}, and saw instead: ${there}`)
     await fixture.client().produce({ orders: [1] })
     const commit = await broker.waitForCommit('workers', {
       topic: 'orders',
@@ -105,6 +121,9 @@ t.test(
       offset: 1,
     })
     t.match(commit, { topic: 'orders', partition: 1, offset: 1, lag: 0 })
+    const later = { topic: 'orders', partition: 1, offset: 2, ...SHORT }
+    const early = await complaint(broker.waitForCommit('workers', later))
+    t.match(early.message, /of offset 2 or later for orders-1 .*: .*orders-1 at 1, lag 0/)
     await consumer.stop()
     await fixture.client().produce({ orders: [1] })
     t.equal(await group.lag(), 1)
