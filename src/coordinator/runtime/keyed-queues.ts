@@ -8,7 +8,7 @@ export interface Task {
   fail(error: KafkaError): void
 }
 
-/** How many tasks may wait for others of their key, all keys together. */
+/** How many tasks of clients may wait for others of their key, all keys together. */
 export const MAX_WAITING_TASKS = 20_000
 
 /** Runs tasks of the same key one after the other, those of different keys side by side. */
@@ -21,15 +21,18 @@ export class KeyedQueues {
     return this.#waiting
   }
 
-  /** @returns false when too many wait already */
-  add(key: string, task: Task): boolean {
+  /**
+   * @param isOwn no client's: what the state itself bounds, and which would be missed if it were lost
+   * @returns false when too many wait already
+   */
+  add(key: string, task: Task, isOwn = false): boolean {
     const queue = this.#queues.get(key)
     if (queue === undefined) {
       this.#queues.set(key, [])
       this.#drain(key, task)
       return true
     }
-    if (this.#waiting >= MAX_WAITING_TASKS) return false
+    if (!isOwn && this.#waiting >= MAX_WAITING_TASKS) return false
     this.#waiting++
     queue.push(task)
     return true

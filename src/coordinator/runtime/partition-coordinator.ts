@@ -127,13 +127,21 @@ export class PartitionCoordinator<S extends StateMachine> {
    *   appended or committed, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
    */
   run<R>(key: string, operation: Operation<R>, producer?: TransactionalProducer): Promise<R> {
+    return this.#run(key, operation, producer, false)
+  }
+
+  #run<R>(
+    key: string,
+    operation: Operation<R>,
+    producer: TransactionalProducer | undefined,
+    isOwn: boolean,
+  ): Promise<R> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
-      const taken = this.#queues.add(key, {
-        run: (free) => this.#execute(operation, { resolve, reject, free }, producer),
-        fail: reject,
-      })
+      const run = (free: () => void): void =>
+        this.#execute(operation, { resolve, reject, free }, producer)
+      const taken = this.#queues.add(key, { run, fail: reject }, isOwn)
       if (!taken) reject(new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
     })
   }
@@ -198,7 +206,7 @@ export class PartitionCoordinator<S extends StateMachine> {
   }
 
   #schedule(key: string, name: string, operation: Operation<void>): void {
-    this.run(key, operation).catch((error: unknown) => {
+    this.#run(key, operation, undefined, true).catch((error: unknown) => {
       if (error instanceof KafkaError && error.code === ErrorCode.NOT_COORDINATOR) return
       const { log, logger } = this.options
       logger.warn({ log: log.name, key, err: error }, `the operation ${name} has failed`)

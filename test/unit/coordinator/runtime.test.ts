@@ -281,6 +281,29 @@ t.test('too many who wait are sent away', async (t) => {
   t.equal(waiting.at(-1)!.errorCode, ErrorCode.NOT_COORDINATOR)
 })
 
+t.test('however many clients wait, no timer is lost', async (t) => {
+  const { log, logical, runtime, journal } = start()
+  const { timers } = journal().context
+  log.holdsAppends = true
+  const write = () => new Asked(runtime.run(0, 'k', (machine) => machine.write('a')))
+  const count = () => new Asked(runtime.run(0, 'k', (machine) => machine.count()))
+  write()
+  for (let i = 0; i < MAX_WAITING_TASKS; i++) count()
+  let hasRun = false
+  timers.set('timer', logical, 100, 'k', () => {
+    hasRun = true
+    return NOTHING
+  })
+  logical.advance(100)
+  const refused = count()
+  await settle()
+  t.equal(refused.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  t.equal(hasRun, false)
+  log.completeAppends()
+  await settle()
+  t.equal(hasRun, true)
+})
+
 t.test('a log is loaded slice by slice', async (t) => {
   const log = new MemoryCoordinatorLog()
   const names = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(10_000, '.'))
