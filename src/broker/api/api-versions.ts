@@ -1,4 +1,4 @@
-import { compareAsHashMapKeys } from '../../coordinator/group/java-hash.js'
+import { inHashOrder, javaHashCode } from '../../coordinator/group/java-hash.js'
 import { KRAFT_VERSION, METADATA_VERSION, supportedFeatures } from '../../metadata/features.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ApiKey } from '../../protocol/api-keys.js'
@@ -68,11 +68,11 @@ export const apiVersions = ({
         errorCode: ErrorCode.NONE,
         apiKeys,
         throttleTimeMs: 0,
-        supportedFeatures: inHashOrder(supportedFeatures)
+        supportedFeatures: inTableOrder(supportedFeatures)
           .filter(([, { min }]) => min > 0 || apiVersion >= VERSION_WITH_LEVEL_0)
           .map(([name, { min, max }]) => ({ name, minVersion: min, maxVersion: max })),
         finalizedFeaturesEpoch: metadata.provenance.offset,
-        finalizedFeatures: inHashOrder(finalizedLevels(metadata.features, kraftVersion)).map(
+        finalizedFeatures: inTableOrder(finalizedLevels(metadata.features, kraftVersion)).map(
           ([name, level]) => ({
             name,
             maxVersionLevel: level,
@@ -117,8 +117,8 @@ function finalizedLevels(
 }
 
 /** Kafka answers features in the order of the hash table that it keeps them in. */
-function inHashOrder<V>(features: ReadonlyMap<string, V>): [string, V][] {
+function inTableOrder<V>(features: ReadonlyMap<string, V>): [string, V][] {
   let buckets = 1
   while (buckets * MAX_LOAD < features.size) buckets *= 2
-  return [...features].sort(([a], [b]) => compareAsHashMapKeys(a, b, buckets))
+  return inHashOrder(features, ([name]) => javaHashCode(name), buckets)
 }

@@ -1,3 +1,4 @@
+import { refusedHeartbeat } from '../../coordinator/group/consumer/heartbeat.js'
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
@@ -32,13 +33,5 @@ export const consumerGroupHeartbeat = (services: ConsumerGroupHeartbeatServices)
       }
       return groups.consumerGroupHeartbeat(context, request, mayDescribe)
     },
-    refuse: (_, { code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      errorMessage: null,
-      memberId: null,
-      memberEpoch: 0,
-      heartbeatIntervalMs: 0,
-      assignment: null,
-    }),
+    refuse: (_, error) => ({ ...refusedHeartbeat(error), errorMessage: null }),
   })

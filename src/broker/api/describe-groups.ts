@@ -1,4 +1,5 @@
 import type { DescribedGroup, GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
+import { undescribed } from '../../coordinator/group/group-queries.js'
 import { ErrorCode } from '../../protocol/errors.js'
 import {
   DescribeGroupsRequest,
@@ -31,24 +32,13 @@ export const describeGroups = ({
       return {
         throttleTimeMs: 0,
         groups: [
-          ...refused.map((groupId) => failed(groupId, ErrorCode.GROUP_AUTHORIZATION_FAILED)),
+          ...refused.map((groupId) => undescribed(groupId, ErrorCode.GROUP_AUTHORIZATION_FAILED)),
           ...described.map(withOperations),
         ],
       }
     },
     refuse: ({ groups: groupIds }, { code }) => ({
       throttleTimeMs: 0,
-      groups: groupIds.map((groupId) => failed(groupId, code)),
+      groups: groupIds.map((groupId) => undescribed(groupId, code)),
     }),
   })
-
-function failed(groupId: string, errorCode: ErrorCode): DescribedGroup {
-  return {
-    errorCode,
-    groupId,
-    groupState: '',
-    protocolType: '',
-    protocolData: '',
-    members: [],
-  }
-}

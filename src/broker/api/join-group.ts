@@ -1,5 +1,5 @@
+import { type JoinAnswer, refusedJoin } from '../../coordinator/group/classic/answers.js'
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
-import type { Input } from '../../protocol/codec/index.js'
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/schema/join-group.js'
 import { AclOperation, type Authorizer, ResourceType } from '../../security/authorizer.js'
 import { requireGroup } from '../group-access.js'
@@ -23,21 +23,10 @@ export const joinGroup = ({
         authorizer.isAllowed(context, AclOperation.DESCRIBE, ResourceType.TOPIC, topic)
       return forVersion(context, await groups.joinGroup(context, request, mayDescribe))
     },
-    refuse: (_, { code }, context) =>
-      forVersion(context, {
-        throttleTimeMs: 0,
-        errorCode: code,
-        generationId: -1,
-        protocolType: null,
-        protocolName: null,
-        leader: '',
-        skipAssignment: false,
-        memberId: '',
-        members: [],
-      }),
+    refuse: (_, { code }, context) => forVersion(context, refusedJoin(code)),
   })
 
-function forVersion({ apiVersion }: RequestContext, answer: Input<typeof JoinGroupResponse>) {
+function forVersion({ apiVersion }: RequestContext, answer: JoinAnswer) {
   const isNull = answer.protocolName === null && apiVersion < VERSION_WITH_NULL_PROTOCOL
   return isNull ? { ...answer, protocolName: '' } : answer
 }

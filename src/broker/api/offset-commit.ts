@@ -1,4 +1,5 @@
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
+import { refusedCommit } from '../../coordinator/group/offsets/offset-answers.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/schema/offset-commit.js'
 import { AclOperation, type Authorizer } from '../../security/authorizer.js'
@@ -36,12 +37,5 @@ export const offsetCommit = ({ groups, metadata, authorizer }: OffsetCommitServi
       }
       return { throttleTimeMs: 0, topics: results.topics }
     },
-    refuse: ({ topics }, { code }) => ({
-      throttleTimeMs: 0,
-      topics: topics.map(({ name, topicId, partitions }) => ({
-        name,
-        topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
-      })),
-    }),
+    refuse: (request, { code }) => refusedCommit(request, code),
   })

@@ -3,7 +3,7 @@ import type {
   OffsetFetchGroup,
   OffsetFetchGroupAnswer,
 } from '../../coordinator/group/group-coordinator.js'
-import { NO_LEADER_EPOCH, NO_OFFSET } from '../../coordinator/group/offsets/offset-answers.js'
+import { NO_OFFSET, unfetched } from '../../coordinator/group/offsets/offset-answers.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ZERO_UUID } from '../../protocol/codec/index.js'
 import { ErrorCode, type KafkaError } from '../../protocol/errors.js'
@@ -157,12 +157,6 @@ function failedTopic({ name, topicId, partitionIndexes }: FetchTopic, code: numb
   return {
     name,
     topicId,
-    partitions: partitionIndexes.map((partitionIndex) => ({
-      partitionIndex,
-      committedOffset: NO_OFFSET,
-      committedLeaderEpoch: NO_LEADER_EPOCH,
-      metadata: '',
-      errorCode: code,
-    })),
+    partitions: partitionIndexes.map((partition) => unfetched(partition, code)),
   }
 }

@@ -1,3 +1,4 @@
+import { refusedSync } from '../../coordinator/group/classic/answers.js'
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { SyncGroupRequest, SyncGroupResponse } from '../../protocol/schema/sync-group.js'
@@ -7,7 +8,6 @@ import { type Handler, handler } from '../handler.js'
 
 /** From this version on, members say what they take the group's protocol for (KIP-559). */
 const VERSION_WITH_PROTOCOL = 5
-const NO_BYTES = Buffer.alloc(0)
 
 /** Fetches a member's assignment, and hands in the leader's; answered when there is one. */
 export const syncGroup = ({
@@ -27,11 +27,5 @@ export const syncGroup = ({
       requireGroup(authorizer, context, AclOperation.READ, groupId)
       return groups.syncGroup(context, request)
     },
-    refuse: (_, { code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      protocolType: null,
-      protocolName: null,
-      assignment: NO_BYTES,
-    }),
+    refuse: (_, { code }) => refusedSync(code),
   })

@@ -11,7 +11,7 @@ export interface GroupCoordinatorConfig {
   readonly consumerGroupMaxHeartbeatIntervalMs: number
   readonly consumerGroupMaxSessionTimeoutMs: number
   readonly consumerGroupMaxSize: number
-  /** In capitals: DISABLED, DOWNGRADE, UPGRADE, BIDIRECTIONAL. */
+  /** In any case: disabled, downgrade, upgrade, bidirectional. */
   readonly consumerGroupMigrationPolicy: string
   readonly consumerGroupMinAssignmentIntervalMs: number
   readonly consumerGroupMinHeartbeatIntervalMs: number
@@ -49,7 +49,7 @@ export function groupCoordinatorConfig(current: () => BrokerConfig): GroupCoordi
     consumerGroupMaxHeartbeatIntervalMs: config.get('group.consumer.max.heartbeat.interval.ms'),
     consumerGroupMaxSessionTimeoutMs: config.get('group.consumer.max.session.timeout.ms'),
     consumerGroupMaxSize: config.get('group.consumer.max.size'),
-    consumerGroupMigrationPolicy: config.get('group.consumer.migration.policy').toUpperCase(),
+    consumerGroupMigrationPolicy: config.get('group.consumer.migration.policy'),
     consumerGroupMinAssignmentIntervalMs: config.get('group.consumer.min.assignment.interval.ms'),
     consumerGroupMinHeartbeatIntervalMs: config.get('group.consumer.min.heartbeat.interval.ms'),
     consumerGroupMinSessionTimeoutMs: config.get('group.consumer.min.session.timeout.ms'),

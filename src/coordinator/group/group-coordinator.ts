@@ -18,13 +18,14 @@ import { requireValidHeartbeat } from './consumer/heartbeat-validation.js'
 import type { MayDescribe } from './consumer/regex-subscriptions.js'
 import type { GroupRequestContext } from './group-context.js'
 import { GroupPartitions } from './group-partitions.js'
-import { type DescribedGroup, described } from './group-queries.js'
-import type {
-  OffsetCommitAnswer,
-  OffsetDeleteAnswer,
-  OffsetFetchGroup,
-  OffsetFetchGroupAnswer,
-  TxnOffsetCommitAnswer,
+import { type DescribedGroup, undescribed } from './group-queries.js'
+import {
+  type OffsetCommitAnswer,
+  type OffsetDeleteAnswer,
+  type OffsetFetchGroup,
+  type OffsetFetchGroupAnswer,
+  refusedCommit,
+  type TxnOffsetCommitAnswer,
 } from './offsets/offset-answers.js'
 import { refusedTxnCommit, txnOffsetCommitOperation } from './offsets/txn-commit.js'
 
@@ -131,14 +132,7 @@ export class GroupCoordinator extends GroupPartitions {
     return this.run(
       request.groupId,
       ({ offsets }) => offsets.commit(context, request),
-      ({ code }) => ({
-        throttleTimeMs: 0,
-        topics: request.topics.map(({ name, topicId, partitions }) => ({
-          name,
-          topicId,
-          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
-        })),
-      }),
+      ({ code }) => refusedCommit(request, code),
     )
   }
 
@@ -251,7 +245,7 @@ export class GroupCoordinator extends GroupPartitions {
         this.run(
           groupId,
           ({ queries }) => ({ records: [], response: queries.describe(groupId, apiVersion) }),
-          ({ code }): DescribedGroup => ({ ...described(groupId), errorCode: code }),
+          ({ code }) => undescribed(groupId, code),
         ),
       ),
     )

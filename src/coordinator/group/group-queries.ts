@@ -2,7 +2,7 @@ import type { Input } from '../../protocol/codec/index.js'
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { DescribeGroupsResponse } from '../../protocol/schema/describe-groups.js'
 import type { ListGroupsResponse } from '../../protocol/schema/list-groups.js'
-import { ClassicGroup } from './classic/classic-group.js'
+import { ClassicGroup, CONSUMER_PROTOCOL_TYPE } from './classic/classic-group.js'
 import type { ClassicMember } from './classic/classic-member.js'
 import type { Group, GroupStore } from './group-store.js'
 
@@ -18,7 +18,6 @@ const NO_BYTES = Buffer.alloc(0)
 /** What a group is an instance of for ListGroups (KIP-848). */
 const CLASSIC = 'classic'
 const CONSUMER = 'consumer'
-const CONSUMER_PROTOCOL_TYPE = 'consumer'
 
 /** Which groups ListGroups is to tell of; an empty filter lets everything through. */
 export interface GroupFilter {
@@ -38,7 +37,7 @@ export class GroupQueries {
     const isStable = group.state === 'Stable'
     const protocol = isStable ? (group.protocolName ?? '') : ''
     return {
-      ...described(groupId),
+      ...undescribed(groupId, ErrorCode.NONE),
       groupState: group.state,
       protocolType: group.protocolType ?? '',
       protocolData: protocol,
@@ -63,7 +62,7 @@ export class GroupQueries {
   }
 
   #unknown(groupId: string, apiVersion: number): DescribedGroup {
-    const dead = { ...described(groupId), groupState: DEAD }
+    const dead = { ...undescribed(groupId, ErrorCode.NONE), groupState: DEAD }
     if (apiVersion < VERSION_WITH_GROUP_ID_NOT_FOUND) return dead
     const errorMessage = this.groups.has(groupId)
       ? `Group ${groupId} is not a classic group.`
@@ -72,10 +71,10 @@ export class GroupQueries {
   }
 }
 
-/** A group of which nothing is said yet. */
-export function described(groupId: string): DescribedGroup {
+/** A group of which there is only an error to be told. */
+export function undescribed(groupId: string, errorCode: ErrorCode): DescribedGroup {
   return {
-    errorCode: ErrorCode.NONE,
+    errorCode,
     errorMessage: null,
     groupId,
     groupState: '',

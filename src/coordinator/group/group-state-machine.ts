@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../../protocol/codec/index.js'
 import type { KafkaError } from '../../protocol/errors.js'
 import {
   GroupMetadataKey,
@@ -39,7 +40,6 @@ const FOREIGN_GROUPS: ReadonlyMap<number, ForeignGroupType> = new Map([
 ])
 
 const EXPIRATION_TIMER = 'expiration'
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** The groups of one partition of `__consumer_offsets` (Kafka's `GroupCoordinatorShard`). */
 export class GroupStateMachine implements StateMachine {

@@ -26,19 +26,6 @@ const DEFAULT_BUCKETS = 16
 const LOAD_FACTOR = 0.75
 
 /**
- * The order in which a small Java `HashMap` hands out its keys, collisions aside: what decides where
- * Kafka takes the first of several that are equal.
- */
-export function compareAsHashMapKeys(a: string, b: string, buckets = DEFAULT_BUCKETS): number {
-  return bucketOf(a, buckets) - bucketOf(b, buckets)
-}
-
-function bucketOf(key: string, buckets: number): number {
-  const hash = javaHashCode(key)
-  return (hash ^ (hash >>> 16)) & (buckets - 1)
-}
-
-/**
  * How many buckets a Java `HashMap` has once so many entries were put into it one by one.
  *
  * @param from how many it began with
@@ -51,7 +38,7 @@ export function bucketsOfGrownMap(entries: number, from = DEFAULT_BUCKETS): numb
 
 /** How many it has that was made for so many entries. */
 export function bucketsOfMapFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.trunc(entries / LOAD_FACTOR + 1)))
+  return bucketsOfCapacity(Math.trunc(entries / LOAD_FACTOR + 1))
 }
 
 /** How many it has right after it was made of a map of so many entries. */
@@ -61,13 +48,17 @@ export function bucketsOfCopiedMap(entries: number): number {
 
 /** How many buckets a Java `HashSet` has that was made of a collection of that size. */
 export function bucketsOfCopiedSet(entries: number): number {
-  const wanted = Math.max(Math.trunc(entries / LOAD_FACTOR) + 1, DEFAULT_BUCKETS)
-  return 2 ** Math.ceil(Math.log2(wanted))
+  return bucketsOfCapacity(Math.max(Math.trunc(entries / LOAD_FACTOR) + 1, DEFAULT_BUCKETS))
+}
+
+/** How many buckets a Java `HashMap` has that was made with that capacity: powers of two only. */
+export function bucketsOfCapacity(capacity: number): number {
+  return 2 ** Math.ceil(Math.log2(capacity))
 }
 
 /**
  * The keys as a Java `HashMap` with so many buckets hands them out: bucket by bucket, and within one
- * as they were put in.
+ * as they were put in. It decides where Kafka takes the first of several that are equal.
  *
  * @param hashOf Java's `hashCode` of a key
  */

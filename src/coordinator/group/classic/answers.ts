@@ -8,6 +8,8 @@ export type SyncAnswer = Input<typeof SyncGroupResponse>
 
 /** What a member id is before the coordinator has given one. */
 export const UNKNOWN_MEMBER_ID = ''
+/** From this version of JoinGroup on, a member is given its id first, and joins with it (KIP-394). */
+export const VERSION_WITH_REQUIRED_MEMBER_ID = 4
 const NO_BYTES = Buffer.alloc(0)
 
 export function refusedJoin(errorCode: ErrorCode, memberId = UNKNOWN_MEMBER_ID): JoinAnswer {

@@ -1,6 +1,6 @@
 import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
 import type { GroupMetadataValue } from '../../../protocol/schema/group-records.js'
-import { compareAsHashMapKeys } from '../java-hash.js'
+import { bucketsOfGrownMap, inHashOrder, javaHashCode } from '../java-hash.js'
 import type { JoinAnswer } from './answers.js'
 import { ClassicMember, type MemberProtocol } from './classic-member.js'
 import { subscribedTopics } from './subscription.js'
@@ -9,7 +9,7 @@ import { subscribedTopics } from './subscription.js'
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
 /** The protocol type of consumers, whose subscriptions the coordinator understands. */
-const CONSUMER_PROTOCOL_TYPE = 'consumer'
+export const CONSUMER_PROTOCOL_TYPE = 'consumer'
 const NO_TOPICS: ReadonlySet<string> = new Set()
 
 /**
@@ -212,7 +212,8 @@ export class ClassicGroup {
       const vote = member.vote(candidates)
       votes.set(vote, (votes.get(vote) ?? 0) + 1)
     }
-    const inOrder = [...votes].sort(([a], [b]) => compareAsHashMapKeys(a, b))
+    const hashOf = ([name]: readonly [string, number]) => javaHashCode(name)
+    const inOrder = inHashOrder(votes, hashOf, bucketsOfGrownMap(votes.size))
     let [elected, most] = inOrder[0]!
     for (const [name, count] of inOrder) if (count > most) [elected, most] = [name, count]
     return elected

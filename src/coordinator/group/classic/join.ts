@@ -7,15 +7,17 @@ import type { GroupRequestContext } from '../group-context.js'
 import { newGroupRecord, tombstonesOf } from '../group-records.js'
 import type { GroupServices } from '../group-services.js'
 import { rfcUuid } from '../member-id.js'
-import { type JoinAnswer, refusedJoin, UNKNOWN_MEMBER_ID } from './answers.js'
+import {
+  type JoinAnswer,
+  refusedJoin,
+  UNKNOWN_MEMBER_ID,
+  VERSION_WITH_REQUIRED_MEMBER_ID,
+} from './answers.js'
 import type { ClassicGroup } from './classic-group.js'
 import { ClassicMember, type MemberProtocol } from './classic-member.js'
 import { joinAnswer, type Rebalance } from './rebalance.js'
 import type { MemberSessions } from './sessions.js'
 import { StaticRejoin } from './static-rejoin.js'
-
-/** From this version on, a member is given its id first, and joins with it (KIP-394). */
-const VERSION_WITH_REQUIRED_MEMBER_ID = 4
 
 /** How many members of a group may have been given an id that they haven't joined with yet. */
 export const MAX_PENDING_MEMBERS = 10_000

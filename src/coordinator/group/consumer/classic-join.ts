@@ -5,10 +5,16 @@ import type { ConsumerProtocolSubscription } from '../../../protocol/schema/cons
 import type { JoinGroupRequest } from '../../../protocol/schema/join-group.js'
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { Outcome } from '../../runtime/state-machine.js'
-import { type JoinAnswer, refusedJoin, UNKNOWN_MEMBER_ID } from '../classic/answers.js'
+import {
+  type JoinAnswer,
+  refusedJoin,
+  UNKNOWN_MEMBER_ID,
+  VERSION_WITH_REQUIRED_MEMBER_ID,
+} from '../classic/answers.js'
+import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.js'
 import type { GroupRequestContext } from '../group-context.js'
 import type { GroupServices } from '../group-services.js'
-import { CONSUMER_PROTOCOL_TYPE, inconsistent } from './classic-members.js'
+import { inconsistent } from './classic-members.js'
 import type { ConsumerGroup } from './consumer-group.js'
 import { type ConsumerGroupMember, sameMember, sameSet } from './consumer-group-member.js'
 import type { Downgrade } from './downgrade.js'
@@ -19,9 +25,6 @@ import type { Rebalance } from './rebalance.js'
 import { memberSubscriptionRecord } from './records.js'
 import type { MayDescribe, RegexSubscriptions } from './regex-subscriptions.js'
 import type { MemberTimeouts } from './timeouts.js'
-
-/** From this version on, a member is given its id first, and joins with it (KIP-394). */
-const VERSION_WITH_REQUIRED_MEMBER_ID = 4
 
 /** What a member of the classic protocol joins a consumer group with. */
 interface Joining {

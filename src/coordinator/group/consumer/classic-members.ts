@@ -4,26 +4,20 @@ import type { LeaveGroupRequest } from '../../../protocol/schema/leave-group.js'
 import type { SyncGroupRequest } from '../../../protocol/schema/sync-group.js'
 import type { Outcome } from '../../runtime/state-machine.js'
 import type { SyncAnswer } from '../classic/answers.js'
+import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.js'
 import type { LeaveAnswer } from '../classic/leave.js'
 import type { GroupServices } from '../group-services.js'
 import type { ConsumerGroup } from './consumer-group.js'
 import {
-  type ClassicMemberMetadata,
+  type ClassicProtocolMember,
   type ConsumerGroupMember,
   MemberState,
+  usesClassicProtocol,
 } from './consumer-group-member.js'
 import { encodeAssignment } from './embedded-protocol.js'
 import type { Fencing } from './fencing.js'
 import { requireStaticMember } from './membership.js'
 import type { MemberTimeouts } from './timeouts.js'
-
-/** The protocol type that consumers have in the classic protocol. */
-export const CONSUMER_PROTOCOL_TYPE = 'consumer'
-
-/** A member of a consumer group that speaks the classic protocol. */
-type ClassicProtocolMember = ConsumerGroupMember & {
-  readonly classicMemberMetadata: ClassicMemberMetadata
-}
 
 /**
  * What members of consumer groups ask that speak the classic protocol, beside joining: their epoch is
@@ -123,7 +117,7 @@ export class ClassicProtocolMembers {
 }
 
 /** The embedded protocols that it offers: the first one is the one it was told of. */
-export function protocolsOf({ classicMemberMetadata }: ClassicProtocolMember) {
+function protocolsOf({ classicMemberMetadata }: ClassicProtocolMember) {
   const [first, ...rest] = classicMemberMetadata.supportedProtocols
   // Nobody joins without one.
   return [first!, ...rest] as const
@@ -137,8 +131,7 @@ function requireClassicMember(
     groupInstanceId === null
       ? group.requireMember(memberId)
       : requireStaticMember(group, memberId, groupInstanceId)
-  const { classicMemberMetadata } = member
-  if (classicMemberMetadata !== null) return { ...member, classicMemberMetadata }
+  if (usesClassicProtocol(member)) return member
   throw new KafkaError(
     ErrorCode.UNKNOWN_MEMBER_ID,
     `Member ${memberId} does not use the classic protocol.`,

@@ -60,6 +60,15 @@ export interface ConsumerGroupMember {
   readonly classicMemberMetadata: ClassicMemberMetadata | null
 }
 
+/** A member of a consumer group that speaks the classic protocol. */
+export type ClassicProtocolMember = ConsumerGroupMember & {
+  readonly classicMemberMetadata: ClassicMemberMetadata
+}
+
+export function usesClassicProtocol(member: ConsumerGroupMember): member is ClassicProtocolMember {
+  return member.classicMemberMetadata !== null
+}
+
 export function newMember(memberId: string): ConsumerGroupMember {
   return {
     memberId,
@@ -128,6 +137,19 @@ export function withCurrentAssignment(
 function memberStateOf(value: number): MemberState {
   const states: readonly number[] = Object.values(MemberState)
   return states.includes(value) ? (value as MemberState) : MemberState.UNKNOWN
+}
+
+/** Partitions as if all of them had been assigned at the same member epoch. */
+export function atEpoch(
+  assignment: ReadonlyMap<string, { keys(): Iterable<number> }>,
+  epoch: number,
+): EpochAssignment {
+  return new Map(
+    [...assignment].map(([topicId, partitions]) => [
+      topicId,
+      new Map([...partitions.keys()].map((partition) => [partition, epoch])),
+    ]),
+  )
 }
 
 /** Before Kafka 4.3 the records have no epochs: then all were assigned at the member's. */

@@ -4,7 +4,7 @@ import type { ConsumerGroupDescribeResponse } from '../../../protocol/schema/con
 import type { GroupMetadata } from '../group-metadata.js'
 import { preferredAssignor } from './assignors.js'
 import { type ConsumerGroup, NO_TARGET } from './consumer-group.js'
-import type { ConsumerGroupMember } from './consumer-group-member.js'
+import { type ConsumerGroupMember, usesClassicProtocol } from './consumer-group-member.js'
 
 type One<T> = T extends readonly (infer Element)[] ? Element : never
 export type DescribedConsumerGroup = One<Input<typeof ConsumerGroupDescribeResponse>['groups']>
@@ -76,7 +76,7 @@ function describedMember(
       group.targetAssignment.get(memberId) ?? NO_TARGET,
       metadata,
     ),
-    memberType: member.classicMemberMetadata === null ? MemberType.CONSUMER : MemberType.CLASSIC,
+    memberType: usesClassicProtocol(member) ? MemberType.CLASSIC : MemberType.CONSUMER,
   }
 }
 

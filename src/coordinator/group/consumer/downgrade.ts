@@ -6,7 +6,7 @@ import { ClassicMember } from '../classic/classic-member.js'
 import { groupRecord } from '../group-records.js'
 import type { GroupServices } from '../group-services.js'
 import { type ConsumerGroup, NO_TARGET } from './consumer-group.js'
-import type { ConsumerGroupMember } from './consumer-group-member.js'
+import { type ConsumerGroupMember, usesClassicProtocol } from './consumer-group-member.js'
 import { encodeAssignment } from './embedded-protocol.js'
 import { migrationPolicy } from './migration-policy.js'
 import { groupTombstones } from './records.js'
@@ -111,10 +111,6 @@ export class Downgrade {
     const subscription = protocols.find(({ name }) => name === classic.protocolName)!.metadata
     return encodeAssignment(target, subscription, this.services.metadata)
   }
-}
-
-export function usesClassicProtocol({ classicMemberMetadata }: ConsumerGroupMember): boolean {
-  return classicMemberMetadata !== null
 }
 
 /** By the time it is read, the log has the member that joins in place of the former one. */

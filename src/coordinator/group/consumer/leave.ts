@@ -2,8 +2,8 @@ import type { ConsumerGroupHeartbeatRequest } from '../../../protocol/schema/con
 import type { CoordinatorRecord } from '../../runtime/record.js'
 import type { ConsumerGroup } from './consumer-group.js'
 import {
+  atEpoch,
   type ConsumerGroupMember,
-  type EpochAssignment,
   LEAVING_STATIC_MEMBER_EPOCH,
   NO_PARTITIONS,
 } from './consumer-group-member.js'
@@ -34,16 +34,7 @@ function withdrawn(member: ConsumerGroupMember): ConsumerGroupMember {
   return {
     ...member,
     memberEpoch: LEAVING_STATIC_MEMBER_EPOCH,
-    assignedPartitions: assignedAtZero(member.assignedPartitions),
+    assignedPartitions: atEpoch(member.assignedPartitions, 0),
     partitionsPendingRevocation: NO_PARTITIONS,
   }
-}
-
-function assignedAtZero(assignment: EpochAssignment): EpochAssignment {
-  return new Map(
-    [...assignment].map(([topicId, partitions]) => [
-      topicId,
-      new Map([...partitions.keys()].map((partition) => [partition, 0])),
-    ]),
-  )
 }

@@ -6,6 +6,7 @@ import {
   type EpochAssignment,
   JOINING_MEMBER_EPOCH,
   LEAVING_STATIC_MEMBER_EPOCH,
+  usesClassicProtocol,
 } from './consumer-group-member.js'
 import type { OwnedPartitions } from './current-assignment.js'
 import {
@@ -31,7 +32,7 @@ export function joiningMember(
 ): ConsumerGroupMember {
   const former = group.staticMember(instanceId)
   if (former === undefined) return group.memberOrNew(memberId)
-  if (protocol === 'consumer' && former.classicMemberMetadata === null) {
+  if (protocol === 'consumer' && !usesClassicProtocol(former)) {
     requireReleased(former, memberId, instanceId)
   }
   const member: ConsumerGroupMember = {

@@ -1,6 +1,6 @@
 import { ErrorCode, KafkaError } from '../../../protocol/errors.js'
 import type { ConsumerGroup } from './consumer-group.js'
-import type { ConsumerGroupMember } from './consumer-group-member.js'
+import { type ConsumerGroupMember, usesClassicProtocol } from './consumer-group-member.js'
 
 /** Somebody who commits offsets, as the request says. */
 export interface Committer {
@@ -40,7 +40,7 @@ export function validateOffsetCommit(
   const isNobody = epoch === -1 && memberId === '' && groupInstanceId === null
   if (isTransactional && isNobody) return ANY_PARTITION
   const member = group.requireMember(memberId)
-  if (!isTransactional && !isClassic(member) && apiVersion < VERSION_WITH_MEMBER_EPOCH) {
+  if (!isTransactional && !usesClassicProtocol(member) && apiVersion < VERSION_WITH_MEMBER_EPOCH) {
     throw new KafkaError(
       ErrorCode.UNSUPPORTED_VERSION,
       'OffsetCommit version 9 or above must be used by members using the consumer group protocol',
@@ -81,12 +81,8 @@ export function validateOffsetFetch(
   throw stale(member, `${memberEpoch} isn't the member's ${member.memberEpoch}`)
 }
 
-function isClassic({ classicMemberMetadata }: ConsumerGroupMember): boolean {
-  return classicMemberMetadata !== null
-}
-
 function stale(member: ConsumerGroupMember, why: string): KafkaError {
-  return isClassic(member)
+  return usesClassicProtocol(member)
     ? new KafkaError(ErrorCode.ILLEGAL_GENERATION, `the generation: ${why}`)
     : new KafkaError(ErrorCode.STALE_MEMBER_EPOCH, `the member epoch: ${why}`)
 }

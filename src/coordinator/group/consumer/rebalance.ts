@@ -9,7 +9,12 @@ import {
 } from './assignor.js'
 import { preferredAssignorAfter } from './assignors.js'
 import type { ConsumerGroup } from './consumer-group.js'
-import { type ConsumerGroupMember, isReconciledTo, sameMember } from './consumer-group-member.js'
+import {
+  type ConsumerGroupMember,
+  isReconciledTo,
+  sameMember,
+  usesClassicProtocol,
+} from './consumer-group-member.js'
 import { type OwnedPartitions, reconcile } from './current-assignment.js'
 import type { ConsumerGroupSettings } from './group-settings.js'
 import {
@@ -87,7 +92,7 @@ export class Rebalance {
     })
     if (sameMember(next, member)) return { member, records: [] }
     // Those with the classic protocol have timeouts of their own.
-    if (next.classicMemberMetadata === null) this.timeouts.afterReconciliation(groupId, next)
+    if (!usesClassicProtocol(next)) this.timeouts.afterReconciliation(groupId, next)
     return { member: next, records: [currentAssignmentRecord(groupId, next)] }
   }
 

@@ -1,4 +1,5 @@
 import {
+  bucketsOfCapacity,
   bucketsOfCopiedSet,
   bucketsOfGrownMap,
   bucketsOfMapFor,
@@ -73,7 +74,7 @@ export class TargetPartitions {
     }
     this.#changed = copy
     this.#topicIds = [...copy.keys()]
-    this.#buckets = bucketsOfGrownMap(copy.size, 2 ** Math.ceil(Math.log2(Math.max(copy.size, 1))))
+    this.#buckets = bucketsOfGrownMap(copy.size, bucketsOfCapacity(Math.max(copy.size, 1)))
     return copy
   }
 }

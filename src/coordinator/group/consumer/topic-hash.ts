@@ -1,13 +1,5 @@
+import type { GroupTopic } from '../group-metadata.js'
 import { xxh3 } from './xxh3.js'
-
-/** What a group knows of a topic it subscribes to. */
-export interface HashedTopic {
-  readonly id: string
-  readonly name: string
-  readonly partitionCount: number
-  /** The racks of the brokers that have a replica of a partition, in any order. */
-  racksOf(partition: number): readonly string[]
-}
 
 /** Tells this way of hashing from later ones. */
 const MAGIC = 0
@@ -18,7 +10,7 @@ const MAGIC = 0
  *
  * @returns a signed number of 64 bits
  */
-export function topicHash(topic: HashedTopic): bigint {
+export function topicHash(topic: GroupTopic): bigint {
   const racks = Array.from({ length: topic.partitionCount }, (_, partition) =>
     [...topic.racksOf(partition)].sort(),
   )

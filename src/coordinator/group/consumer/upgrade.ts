@@ -8,8 +8,8 @@ import type { GroupServices } from '../group-services.js'
 import type { MemberAssignment } from './assignor.js'
 import { ConsumerGroup, NO_TARGET } from './consumer-group.js'
 import {
+  atEpoch,
   type ConsumerGroupMember,
-  type EpochAssignment,
   MemberState,
   newMember,
 } from './consumer-group-member.js'
@@ -136,15 +136,6 @@ function converted(
       supportedProtocols: [...member.protocols],
     },
   }
-}
-
-function atEpoch(assignment: MemberAssignment, epoch: number): EpochAssignment {
-  return new Map(
-    [...assignment].map(([topicId, partitions]) => [
-      topicId,
-      new Map([...partitions].map((partition) => [partition, epoch])),
-    ]),
-  )
 }
 
 /** All that is to be kept of a group that wasn't one before. */

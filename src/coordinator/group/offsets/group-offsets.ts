@@ -15,13 +15,12 @@ import type { GroupServices } from '../group-services.js'
 import { Committers } from './committers.js'
 import {
   type FetchedPartition,
-  NO_LEADER_EPOCH,
-  NO_OFFSET,
   type OffsetCommitAnswer,
   type OffsetDeleteAnswer,
   type OffsetFetchGroup,
   type OffsetFetchGroupAnswer,
   type TxnOffsetCommitAnswer,
+  unfetched,
 } from './offset-answers.js'
 import type { OffsetState } from './offset-state.js'
 import type { CommittedOffset } from './offset-table.js'
@@ -215,16 +214,5 @@ function fetchedPartition(
     committedLeaderEpoch: committed.leaderEpoch,
     metadata: committed.metadata,
     errorCode: ErrorCode.NONE,
-  }
-}
-
-/** A partition of which there is no offset, or none to be told. */
-export function unfetched(partitionIndex: number, errorCode: ErrorCode): FetchedPartition {
-  return {
-    partitionIndex,
-    committedOffset: NO_OFFSET,
-    committedLeaderEpoch: NO_LEADER_EPOCH,
-    metadata: '',
-    errorCode,
   }
 }

@@ -1,5 +1,9 @@
 import type { Input } from '../../../protocol/codec/index.js'
-import type { OffsetCommitResponse } from '../../../protocol/schema/offset-commit.js'
+import type { ErrorCode } from '../../../protocol/errors.js'
+import type {
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+} from '../../../protocol/schema/offset-commit.js'
 import type { OffsetDeleteResponse } from '../../../protocol/schema/offset-delete.js'
 import type {
   OffsetFetchRequest,
@@ -12,11 +16,36 @@ type One<T> = T extends readonly (infer Element)[] ? Element : never
 /** One group of an OffsetFetch v8+; earlier versions ask for one of the same shape. */
 export type OffsetFetchGroup = OffsetFetchRequest['groups'][number]
 export type OffsetFetchGroupAnswer = One<NonNullable<Input<typeof OffsetFetchResponse>['groups']>>
-export type FetchedTopic = One<OffsetFetchGroupAnswer['topics']>
-export type FetchedPartition = One<FetchedTopic['partitions']>
+export type FetchedPartition = One<One<OffsetFetchGroupAnswer['topics']>['partitions']>
 export type OffsetCommitAnswer = Input<typeof OffsetCommitResponse>
 export type TxnOffsetCommitAnswer = Input<typeof TxnOffsetCommitResponse>
 export type OffsetDeleteAnswer = Input<typeof OffsetDeleteResponse>
 
 export const NO_OFFSET = -1n
-export const NO_LEADER_EPOCH = -1
+const NO_LEADER_EPOCH = -1
+
+/** A partition of which there is no offset, or none to be told. */
+export function unfetched(partitionIndex: number, errorCode: number): FetchedPartition {
+  return {
+    partitionIndex,
+    committedOffset: NO_OFFSET,
+    committedLeaderEpoch: NO_LEADER_EPOCH,
+    metadata: '',
+    errorCode,
+  }
+}
+
+/** The answer to an OffsetCommit that says of each partition that it failed. */
+export function refusedCommit(
+  { topics }: OffsetCommitRequest,
+  errorCode: ErrorCode,
+): OffsetCommitAnswer {
+  return {
+    throttleTimeMs: 0,
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  }
+}
