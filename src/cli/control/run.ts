@@ -21,7 +21,7 @@ const COMMANDS: readonly ControlCommand[] = [
 ]
 
 /** Those of all commands. */
-export const COMMON_OPTIONS: Readonly<Record<string, OptionHelp>> = {
+const COMMON_OPTIONS: Readonly<Record<string, OptionHelp>> = {
   control: {
     value: 'URL|PORT',
     help: 'where samsa start --control-port has opened the control API; SAMSA_CONTROL_URL unless said',

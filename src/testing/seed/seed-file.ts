@@ -1,8 +1,7 @@
 import { checkRecord, checkSeed, type RecordSeed, type Seed, type TopicSeed } from './seed.js'
 
 /** How a seed is written down. */
-export const SEED_FORMATS = ['yaml', 'json', 'jsonl', 'csv'] as const
-export type SeedFormat = (typeof SEED_FORMATS)[number]
+export type SeedFormat = 'yaml' | 'json' | 'jsonl' | 'csv'
 
 const SUFFIXES: Readonly<Record<string, SeedFormat>> = {
   yaml: 'yaml',
@@ -120,7 +119,8 @@ function ofRow(row: Readonly<Record<string, string>>): PlacedRecord {
   return record as PlacedRecord
 }
 
-function topicIn(path: string): string {
+/** The topic of records that don't say theirs. */
+export function topicIn(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '')
 }
 

@@ -1,6 +1,6 @@
-import { basename, resolve } from 'node:path'
+import { absolutePath } from '../../../env/absolute-path.js'
 import { NodeDisk } from '../../../env/disk-node.js'
-import { type SeedFormat, seedFormatOf } from '../../../testing/seed/seed-file.js'
+import { type SeedFormat, seedFormatOf, topicIn } from '../../../testing/seed/seed-file.js'
 import { UsageError } from '../../arguments.js'
 import { type Answer, path } from '../client.js'
 import type { ControlCommand } from '../command.js'
@@ -135,12 +135,12 @@ function seedFile(file: string, topic: string | undefined) {
   const format = formatOf(file)
   let content: Buffer | undefined
   try {
-    content = new NodeDisk().readFile(resolve(file))
+    content = new NodeDisk().readFile(absolutePath(file))
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
   }
   if (content === undefined) throw new Error(`${file}: there is no such file`)
-  const named = NAMED_BY_FILE.has(format) ? basename(file).replace(/\.[^.]*$/, '') : undefined
+  const named = NAMED_BY_FILE.has(format) ? topicIn(file) : undefined
   return { content, format, topic: topic ?? named }
 }
 

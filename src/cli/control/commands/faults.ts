@@ -39,7 +39,7 @@ export const faultCommands: readonly ControlCommand[] = [
 ]
 
 /** @throws UsageError */
-export function faultIn(text: string) {
+function faultIn(text: string) {
   try {
     return parseFault(text)
   } catch (error) {
