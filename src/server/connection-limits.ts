@@ -25,6 +25,11 @@ export interface ServerLimits {
   readonly maxIncompleteBytes: number
   /** Requests of one connection that may be under way at a time. */
   readonly maxInFlight: number
+  /**
+   * Bytes of complete requests of one connection that wait for those before them, from which on it
+   * isn't read.
+   */
+  readonly maxQueuedBytes: number
   /** Unsent bytes of answers on one connection from which on its requests wait. */
   readonly maxUnsentBytes: number
 }
@@ -34,6 +39,7 @@ export const DEFAULT_BOUNDS = {
   queuedMaxRequestBytes: 64 * 1024 * 1024,
   maxIncompleteBytes: 64 * 1024 * 1024,
   maxInFlight: 64,
+  maxQueuedBytes: 64 * 1024,
   maxUnsentBytes: 1024 * 1024,
 } as const
 

@@ -36,6 +36,7 @@ export class Connection implements SocketListener {
   readonly #frames: FrameReader
   /** Complete frames that haven't been begun. */
   #queued: Buffer[] = []
+  #queuedBytes = 0
   readonly #inFlight: InFlight[] = []
   #isPaused = false
   #isClosed = false
@@ -88,7 +89,7 @@ export class Connection implements SocketListener {
   onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#queued = []
+    this.#forgetQueued()
     this.owner.incompleteBytesChanged(-this.#frames.heldBytes)
     this.owner.closed(this)
     for (const listener of this.peer.closeListeners) listener()
@@ -103,25 +104,37 @@ export class Connection implements SocketListener {
   /** Closes when the requests that were begun are answered. */
   finish(): void {
     this.#isFinishing = true
-    this.#queued = []
+    this.#forgetQueued()
     this.#endIfDone()
   }
 
-  /** Begins what may be begun, and reads on if nothing is left that may not. */
+  /**
+   * Begins what may be begun, and reads on unless much is left that may not: whether the client has
+   * gone is found out by reading only.
+   */
   advance(): void {
     if (this.#isAdvancing || this.#isClosed) return
     this.#isAdvancing = true
     let begun = 0
     while (begun < this.#queued.length && this.#mayBegin(this.#queued[begun]!)) {
-      this.#begin(this.#queued[begun++]!)
+      const frame = this.#queued[begun++]!
+      this.#queuedBytes -= frame.length
+      this.#begin(frame)
     }
     if (begun > 0) this.#queued = begun === this.#queued.length ? [] : this.#queued.slice(begun)
     this.#isAdvancing = false
-    this.#setPaused(this.#queued.length > 0 || this.owner.isHolding())
+    const { limits } = this.owner
+    this.#setPaused(this.#queuedBytes > limits.maxQueuedBytes || this.owner.isHolding())
   }
 
   readonly #onFrame = (frame: Buffer): void => {
     this.#queued.push(frame)
+    this.#queuedBytes += frame.length
+  }
+
+  #forgetQueued(): void {
+    this.#queued = []
+    this.#queuedBytes = 0
   }
 
   #mayBegin(frame: Buffer): boolean {

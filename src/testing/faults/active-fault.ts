@@ -8,8 +8,8 @@ import type { Fault } from './faults.js'
 const DEFAULT_SEED = 1
 const DEFAULT_TIMEOUT_MS = 10_000
 
-/** How a wait has ended. */
-export type WaitEnd = 'elapsed' | 'stopped' | 'closed'
+/** How a wait has ended: `gone`, the client has closed the connection; `closed`, the broker is to. */
+export type WaitEnd = 'elapsed' | 'stopped' | 'gone' | 'closed'
 
 export interface ActiveFaultOptions {
   readonly id: number
@@ -136,7 +136,7 @@ export class ActiveFault implements Fault {
         this.#holds.delete(end)
         resolve(how)
       }
-      const onClose = (): void => end('closed')
+      const onClose = (): void => end('gone')
       const timer =
         ms === undefined ? undefined : this.options.clock.after(ms, () => end('elapsed'))
       peer.closeListeners.add(onClose)

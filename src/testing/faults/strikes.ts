@@ -69,14 +69,25 @@ async function delay(call: Call, { ms, when }: Extract<FaultAction, { kind: 'del
   const { peer } = exchange.context
   if (!call.strike()) return proceed()
   if (when === 'after') return heldAnswer(await proceed(), fault.wait(peer, ms))
-  return (await fault.wait(peer, ms)) === 'closed' ? CLOSE_CONNECTION : proceed()
+  return heldRequest(proceed, fault.wait(peer, ms))
+}
+
+/** A request after the wait for it, unless the client has gone meanwhile, or is to go. */
+async function heldRequest(proceed: Proceed, waiting: Promise<WaitEnd>) {
+  return INSTEAD[await waiting] ?? proceed()
 }
 
 /** An answer after the wait for it, unless the client has gone meanwhile, or is to go. */
 async function heldAnswer(answer: Answer<unknown>, waiting: Promise<WaitEnd>) {
-  if ((await waiting) !== 'closed') return answer
-  releaseAnswer(answer)
-  return CLOSE_CONNECTION
+  const instead = INSTEAD[await waiting]
+  if (instead !== undefined) releaseAnswer(answer)
+  return instead ?? answer
+}
+
+/** Nothing is said when a wait has ended so. */
+const INSTEAD: { readonly [E in WaitEnd]?: Answer<unknown> } = {
+  gone: NO_ANSWER,
+  closed: CLOSE_CONNECTION,
 }
 
 async function disconnect(call: Call, { when }: Extract<FaultAction, { kind: 'disconnect' }>) {
@@ -90,12 +101,12 @@ async function drop(call: Call, { when }: Extract<FaultAction, { kind: 'drop' }>
   const { peer } = exchange.context
   if (!call.strike()) return proceed()
   if (when === 'after') return heldAnswer(await proceed(), fault.wait(peer))
-  return (await fault.wait(peer)) === 'closed' ? CLOSE_CONNECTION : proceed()
+  return heldRequest(proceed, fault.wait(peer))
 }
 
 async function blackhole({ fault, exchange, proceed, strike }: Call) {
   if (!strike()) return proceed()
-  return (await fault.wait(exchange.context.peer)) === 'closed' ? CLOSE_CONNECTION : proceed()
+  return heldRequest(proceed, fault.wait(exchange.context.peer))
 }
 
 async function throttle(call: Call, { ms }: Extract<FaultAction, { kind: 'throttle' }>) {

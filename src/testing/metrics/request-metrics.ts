@@ -102,6 +102,8 @@ export class RequestMetrics implements RequestInterceptor {
   }
 
   #produced(request: ProduceRequest, response: ProduceResponse | typeof NO_ANSWER): void {
+    // A fault has held it until its client had gone.
+    if (response === NO_ANSWER && request.acks !== 0) return
     const accepted = response === NO_ANSWER ? undefined : acceptedPartitions(response)
     for (const { name, topicId, partitionData } of request.topicData) {
       const topic = name || this.topicName(topicId)

@@ -341,6 +341,34 @@ t.test('whoever waits for the sake of a connection hears that it has closed', as
   c.close()
   await until(() => heard.length === 2, 'its end')
   t.strictSame(heard, ['one began', 'one closed'])
+  const busy = await client()
+  busy.send(heartbeat(1, 'two'))
+  await until(() => heard.length === 3, 'its beginning')
+  for (let i = 2; i < 5; i++) {
+    const sent = busy.socket.bytesWritten
+    busy.send(heartbeat(i, 'waits'))
+    await until(() => busy.socket.bytesWritten > sent)
+  }
+  busy.close()
+  await until(() => heard.length === 4, 'its end, though other requests wait')
+  t.strictSame(heard.slice(2), ['two began', 'two closed'])
+})
+
+t.test('what waits behind a request is bounded', async (t) => {
+  const script = new Script()
+  const { client } = await serverWith(t, script.all, { maxQueuedBytes: 50_000 })
+  const c = await client()
+  c.send(heartbeat(0, 'first'))
+  await until(() => script.begun.length === 1, 'the first')
+  const large = 30_000
+  const count = 1000
+  for (let i = 1; i <= count; i++) c.send(heartbeat(i, `${i}`.padEnd(large)))
+  const other = await client()
+  other.send(heartbeat(1, 'other'))
+  await until(() => script.begun.includes('other'), 'another connection')
+  // What the two systems' buffers take is beyond us; 30 MB are not in them.
+  t.ok(c.socket.writableLength > 0, 'it is not read')
+  c.close()
 })
 
 t.test('a server that closes answers what was begun', async (t) => {

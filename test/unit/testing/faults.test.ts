@@ -1,7 +1,9 @@
 import t from 'tap'
+import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { batchesOf, isChecksumValid } from '../../../src/protocol/records/index.js'
 import { until } from '../../support/until.js'
+import { RawClient, requestFrame } from '../server/server-fixture.js'
 import { type Body, Fixture, metadataBody, produceBody, SILENCE_MS } from './broker-fixture.js'
 
 const { NONE, NOT_LEADER_OR_FOLLOWER, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT } = ErrorCode
@@ -169,6 +171,26 @@ t.test('no answer, until the fault is stopped or the client is gone', async (t) 
   t.match(await fixture.client('other').ask('Metadata', 9, metadataBody([])), { topics: [] })
   await hole.stop()
   t.match(await late, { topics: [] })
+})
+
+t.test('a client that gives up is noticed, though it has asked more meanwhile', async (t) => {
+  const fixture = await Fixture.start(t)
+  const { broker } = fixture
+  const { port } = new URL(`http://${broker.bootstrapServers}`)
+  const request = (id: number) => requestFrame(ApiKey.Metadata, 9, id, metadataBody([]))
+  for (const when of ['before', 'after'] as const) {
+    const after = broker.journal.lastNumber
+    const drop = broker.faults.drop('Metadata', { when }).once()
+    const client = await RawClient.connect(Number(port))
+    client.send(request(1))
+    await drop.struck()
+    client.send(request(2))
+    client.close()
+    const { outcome } = await broker.waitForRequest('Metadata', undefined, { after })
+    t.equal(outcome, 'unanswered')
+    await drop.stop()
+    t.equal(broker.journal.lastNumber, after + 1, 'what it asked behind that is not begun')
+  }
 })
 
 t.test('throttling is told, and nothing is taken meanwhile', async (t) => {
