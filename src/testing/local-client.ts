@@ -35,11 +35,6 @@ export class LocalClient {
     }
   }
 
-  /** Whether the broker has that API. */
-  knows({ key }: { readonly key: number }): boolean {
-    return this.services.handlers.some(({ request }) => request.key === key)
-  }
-
   /**
    * @param version that both messages have
    * @returns the answer, errors included

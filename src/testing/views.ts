@@ -44,7 +44,7 @@ export interface RecordQuery {
   readonly partition?: number
   /** From this offset on; from the first unless said. */
   readonly from?: number
-  /** So many at most of each partition; 100,000 unless said. */
+  /** So many at most of each partition; unless said, `records` gives 100,000, and `count` counts all. */
   readonly max?: number
   /** `read_committed` leaves out what transactions have not committed, which is so unless said. */
   readonly isolation?: 'read_uncommitted' | 'read_committed'

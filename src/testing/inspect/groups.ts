@@ -74,7 +74,6 @@ export class InspectedGroup implements GroupView {
 
   /** @returns undefined for what isn't a group of the new protocol (KIP-848) */
   async #describeConsumer(): Promise<GroupDescription | undefined> {
-    if (!this.running().client.knows(ConsumerGroupDescribeRequest)) return undefined
     const { groups } = await this.running().client.ask(
       ConsumerGroupDescribeRequest,
       ConsumerGroupDescribeResponse,

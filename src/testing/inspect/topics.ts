@@ -26,9 +26,12 @@ const FETCH_VERSION = 12
 const FETCH_BYTES = 8 * 1024 * 1024
 const CONSUMER = -1
 const NO_SESSION = { sessionId: 0, sessionEpoch: -1 }
-const DEFAULT_MAX_RECORDS = 100_000
+/** What `records` gives of a partition at most, unless said. */
+export const DEFAULT_MAX_RECORDS = 100_000
 
 type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
+/** Called with each record, by partition and offset, and the batch that it is in. */
+type Visit = (partition: number, batch: Buffer, at: number, record: LogRecord) => void
 
 /** A topic as its broker has it. */
 export class InspectedTopic implements TopicView {
@@ -64,37 +67,50 @@ export class InspectedTopic implements TopicView {
   }
 
   async records(query: RecordQuery = {}): Promise<readonly RecordView[]> {
+    const { max = DEFAULT_MAX_RECORDS } = query
+    const found: RecordView[] = []
+    await this.#visit({ ...query, max }, (...at) => found.push(recordView(this.name, ...at)))
+    return found
+  }
+
+  async count(query: RecordQuery = {}): Promise<number> {
+    let count = 0
+    await this.#visit(query, () => count++)
+    return count
+  }
+
+  async #visit(query: RecordQuery, visit: Visit): Promise<void> {
     if (query.isolation !== 'read_uncommitted' && this.#hasUndecided()) {
       await whenDecided(() => this.running().client, this.name, this.clock)
     }
-    const found: RecordView[] = []
     for (const view of this.partitions()) {
       if (query.partition !== undefined && query.partition !== view.partition) continue
-      await this.#read(view, query, found)
+      await this.#visitPartition(view, query, visit)
     }
-    return found
   }
 
   #hasUndecided(): boolean {
     return this.partitions().some((each) => each.lastStableOffset < each.highWatermark)
   }
 
-  async count(query: RecordQuery = {}): Promise<number> {
-    return (await this.records(query)).length
-  }
-
-  async #read(view: PartitionView, query: RecordQuery, found: RecordView[]): Promise<void> {
-    const { from = 0, max = DEFAULT_MAX_RECORDS, isolation = 'read_committed' } = query
+  async #visitPartition(view: PartitionView, query: RecordQuery, visit: Visit): Promise<void> {
+    const { from = 0, max = Number.POSITIVE_INFINITY, isolation = 'read_committed' } = query
     const readCommitted = isolation === 'read_committed'
     const { partition } = view
-    let offset = Math.max(from, view.logStartOffset)
     const end = readCommitted ? view.lastStableOffset : view.highWatermark
-    const limit = found.length + max
-    while (offset < end && found.length < limit) {
-      const fetched = await this.#fetch(partition, offset, readCommitted)
-      const next = new FetchedRecords(this.name, fetched, offset).addTo(found, limit)
-      if (next <= offset) return
-      offset = next
+    let offset = Math.max(from, view.logStartOffset)
+    let left = max
+    while (offset < end && left > 0) {
+      const fetched = new FetchedRecords(
+        await this.#fetch(partition, offset, readCommitted),
+        offset,
+      )
+      for (const [batch, at, record] of fetched) {
+        visit(partition, batch, at, record)
+        if (--left <= 0) return
+      }
+      if (fetched.nextOffset <= offset) return
+      offset = fetched.nextOffset
     }
   }
 
@@ -127,38 +143,35 @@ export class InspectedTopic implements TopicView {
 
 /** The records in an answer to a fetch, as a consumer takes them out. */
 class FetchedRecords {
+  /** To go on with, after those that were taken out. */
+  nextOffset: number
   /** Of the transactions that are aborted from where the reading has come to. */
   readonly #aborted = new Set<number>()
   readonly #abortedFrom: { readonly producerId: number; readonly firstOffset: number }[]
 
   constructor(
-    private readonly topic: string,
     private readonly fetched: FetchedPartition,
     private readonly from: number,
   ) {
+    this.nextOffset = from
     const aborted = fetched.abortedTransactions ?? []
     this.#abortedFrom = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
-  /** @returns the offset to go on with */
-  addTo(found: RecordView[], limit: number): number {
-    let next = this.from
+  *[Symbol.iterator](): Generator<readonly [batch: Buffer, at: number, record: LogRecord]> {
     const { records } = this.fetched
-    if (records === null) return next
+    if (records === null) return
     for (const at of batchesOf(records)) {
       if (magic(records, at) !== MAGIC_V2) continue
-      next = lastOffset(records, at) + 1
-      this.#beginAborted(next)
+      this.nextOffset = lastOffset(records, at) + 1
+      this.#beginAborted(this.nextOffset)
       if (isControl(records, at)) this.#endAborted(records, at)
       else if (!isTransactional(records, at) || !this.#aborted.has(producerId(records, at))) {
         for (const record of recordsOf(records, at)) {
-          if (record.offset < this.from || found.length >= limit) continue
-          found.push(this.#view(records, at, record))
+          if (record.offset >= this.from) yield [records, at, record]
         }
       }
-      if (found.length >= limit) return next
     }
-    return next
   }
 
   #beginAborted(before: number): void {
@@ -173,25 +186,31 @@ class FetchedRecords {
       this.#aborted.delete(producerId(records, at))
     }
   }
+}
 
-  #view(batch: Buffer, at: number, record: LogRecord): RecordView {
-    const { offset, timestamp, key, value, headers } = record
-    const isAppendTime = timestampType(batch, at) === TimestampType.LOG_APPEND_TIME
-    return {
-      topic: this.topic,
-      partition: this.fetched.partitionIndex,
-      offset,
-      timestampMs: timestamp,
-      timestampType: isAppendTime ? 'LogAppendTime' : 'CreateTime',
-      key: textOf(key),
-      value: textOf(value),
-      keyBytes: key && Buffer.from(key),
-      valueBytes: value && Buffer.from(value),
-      headers: headers.map((each) => ({ name: each.key, value: textOf(each.value) })),
-      producerId: producerId(batch, at),
-      producerEpoch: producerEpoch(batch, at),
-      isTransactional: isTransactional(batch, at),
-    }
+function recordView(
+  topic: string,
+  partition: number,
+  batch: Buffer,
+  at: number,
+  record: LogRecord,
+): RecordView {
+  const { offset, timestamp, key, value, headers } = record
+  const isAppendTime = timestampType(batch, at) === TimestampType.LOG_APPEND_TIME
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs: timestamp,
+    timestampType: isAppendTime ? 'LogAppendTime' : 'CreateTime',
+    key: textOf(key),
+    value: textOf(value),
+    keyBytes: key && Buffer.from(key),
+    valueBytes: value && Buffer.from(value),
+    headers: headers.map((each) => ({ name: each.key, value: textOf(each.value) })),
+    producerId: producerId(batch, at),
+    producerEpoch: producerEpoch(batch, at),
+    isTransactional: isTransactional(batch, at),
   }
 }
 

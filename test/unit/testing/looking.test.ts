@@ -1,6 +1,9 @@
 import { Kafka } from 'kafkajs'
 import t from 'tap'
-import { WaitTimeoutError } from '../../../src/index.js'
+import { systemClock } from '../../../src/env/clock.js'
+import { type PartitionView, type TopicView, WaitTimeoutError } from '../../../src/index.js'
+import { RequestJournal } from '../../../src/testing/journal.js'
+import { Waiting } from '../../../src/testing/waiting.js'
 import { until } from '../../support/until.js'
 import { Fixture, metadataBody } from './broker-fixture.js'
 
@@ -197,4 +200,48 @@ t.test('what no request brings about is seen too', async (t) => {
   const empty = broker.waitForGroup('g', { members: 0, state: 'Empty' })
   await broker.clock.advance('11s')
   t.match(await empty, { members: [] })
+})
+
+t.test('a wait reads no records again and again while they cannot be enough', async (t) => {
+  let reads = 0
+  const partition = { partition: 0, logStartOffset: 2, highWatermark: 4 } as PartitionView
+  const topic = {
+    exists: () => true,
+    partitions: () => [partition],
+    records: async () => {
+      reads++
+      return []
+    },
+  } as Partial<TopicView> as TopicView
+  const clock = systemClock
+  const waiting = new Waiting({
+    clock,
+    journal: new RequestJournal({ clock }),
+    topic: () => topic,
+    group: () => {
+      throw new Error('there is no group')
+    },
+    partitionCount: () => 1,
+    isFetching: () => false,
+  })
+  for (const [n, query] of [
+    [3, {}],
+    [2, { from: 3 }],
+    [1, { partition: 1 }],
+  ] as const) {
+    reads = 0
+    await complaint(waiting.messages('orders', n, { ...query, timeoutMs: 100 }))
+    t.equal(reads, 1, 'for the message')
+  }
+})
+
+t.test('all records of a partition are counted, and waited for', async (t) => {
+  const { broker } = await Fixture.start(t)
+  const count = 100_001
+  await broker.seed({ topics: { orders: { records: Array(count).fill({}) } } })
+  const orders = broker.topic('orders')
+  t.equal(await orders.count(), count)
+  t.equal(await orders.count({ max: 7 }), 7)
+  t.equal((await orders.records()).length, 100_000)
+  t.equal((await broker.waitForMessages('orders', count)).length, count)
 })
