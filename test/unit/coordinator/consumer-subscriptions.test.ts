@@ -290,6 +290,31 @@ t.test('a static member that does not come back is thought to be gone', async (t
   t.strictSame(b.assigned, { topic: ALL })
 })
 
+t.test('a static member that comes back under the same id has a session as all have', async (t) => {
+  const groups = new TestConsumerGroups()
+  const a = groups.member('a', { instanceId: 'i' })
+  await a.join()
+  await a.leave(-2)
+  await a.join()
+  t.strictSame(a.assigned, { topic: ALL })
+  await groups.pass(SESSION_TIMEOUT_MS - 1)
+  t.equal(await groups.state(), 'Stable')
+  await groups.pass(1)
+  t.equal(await groups.state(), 'Empty')
+})
+
+t.test('of many topics that change, one subscribed to is enough', async (t) => {
+  const groups = new TestConsumerGroups()
+  const a = groups.member('a')
+  await a.join()
+  const changed = ['a topic', 'topic', 'another']
+  groups.topics.put('topic', 7)
+  const update = { changedTopics: new Set(changed), hasNewTopics: false }
+  groups.groups.coordinator.onMetadataUpdate(update)
+  await a.acknowledge()
+  t.strictSame(a.assigned, { topic: [...ALL, 6] })
+})
+
 t.test('a static member leaves for good', async (t) => {
   const groups = new TestConsumerGroups()
   const a = groups.member('a', { instanceId: 'i' })

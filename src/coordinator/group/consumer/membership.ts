@@ -43,8 +43,9 @@ export function joiningMember(
   }
   const { groupId, targetAssignment } = group
   const target = targetAssignment.get(former.memberId) ?? NO_TARGET
+  // Under its own id it isn't gone, nor is its session.
+  if (former.memberId !== memberId) records.push(...memberTombstones(groupId, former.memberId))
   records.push(
-    ...memberTombstones(groupId, former.memberId),
     memberSubscriptionRecord(groupId, member),
     targetAssignmentRecord(groupId, memberId, target),
     currentAssignmentRecord(groupId, member),
