@@ -25,7 +25,10 @@ export interface GroupMetadata {
 
 /** What a change of the metadata means to groups. */
 export interface GroupMetadataChange {
-  /** Names of topics that were created, deleted, or have got other partitions or replicas. */
+  /**
+   * Names of topics that were created or deleted, or a partition of which has changed in any way: with
+   * its in-sync replicas, a broker may have come back with another rack.
+   */
   readonly changedTopics: ReadonlySet<string>
   /** Regular expressions may match something new. */
   readonly hasNewTopics: boolean

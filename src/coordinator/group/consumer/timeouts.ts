@@ -36,7 +36,7 @@ export class MemberTimeouts {
     delayMs = this.settings.sessionTimeoutMs(groupId),
   ): void {
     const { clocks, context } = this.services
-    const name = sessionTimer(groupId, memberId)
+    const name = timerName('session', groupId, memberId)
     const expire = (): Outcome<void> =>
       this.#fence(name, groupId, memberId, 'its session is over', expire)
     context.timers.set(name, clocks.logical, delayMs, groupId, expire)
@@ -46,7 +46,7 @@ export class MemberTimeouts {
   afterReconciliation(groupId: string, member: ConsumerGroupMember): void {
     const { clocks, context } = this.services
     const { memberId, memberEpoch, rebalanceTimeoutMs } = member
-    const name = rebalanceTimer(groupId, memberId)
+    const name = timerName('rebalance', groupId, memberId)
     if (member.state !== MemberState.UNREVOKED_PARTITIONS) {
       context.timers.cancel(name)
       return
@@ -65,32 +65,32 @@ export class MemberTimeouts {
 
   /** A member of the classic protocol was told to join again: it has its rebalance timeout for that. */
   beginJoin(groupId: string, member: ConsumerGroupMember): void {
-    const name = joinTimer(groupId, member.memberId)
+    const name = timerName('join', groupId, member.memberId)
     if (this.services.context.timers.has(name)) return
     this.#fenceAfterRebalanceTimeout(name, groupId, member, 'it has not joined again in time')
   }
 
   endJoin(groupId: string, memberId: string): void {
-    this.services.context.timers.cancel(joinTimer(groupId, memberId))
+    this.services.context.timers.cancel(timerName('join', groupId, memberId))
   }
 
   /** A member of the classic protocol has joined: it is to ask for its assignment. */
   beginSync(groupId: string, member: ConsumerGroupMember): void {
-    const name = syncTimer(groupId, member.memberId)
+    const name = timerName('sync', groupId, member.memberId)
     this.#fenceAfterRebalanceTimeout(name, groupId, member, 'it has not synced in time')
   }
 
   endSync(groupId: string, memberId: string): void {
-    this.services.context.timers.cancel(syncTimer(groupId, memberId))
+    this.services.context.timers.cancel(timerName('sync', groupId, memberId))
   }
 
   /** The member is gone from the log. */
   end(groupId: string, memberId: string): void {
     const { timers } = this.services.context
-    timers.cancel(sessionTimer(groupId, memberId))
-    timers.cancel(rebalanceTimer(groupId, memberId))
-    timers.cancel(joinTimer(groupId, memberId))
-    timers.cancel(syncTimer(groupId, memberId))
+    timers.cancel(timerName('session', groupId, memberId))
+    timers.cancel(timerName('rebalance', groupId, memberId))
+    timers.cancel(timerName('join', groupId, memberId))
+    timers.cancel(timerName('sync', groupId, memberId))
   }
 
   #fenceAfterRebalanceTimeout(
@@ -132,18 +132,10 @@ export class MemberTimeouts {
 }
 
 // Both ids may hold any character.
-function sessionTimer(groupId: string, memberId: string): string {
-  return `consumer session ${groupId.length} ${groupId} ${memberId}`
-}
-
-function rebalanceTimer(groupId: string, memberId: string): string {
-  return `consumer rebalance ${groupId.length} ${groupId} ${memberId}`
-}
-
-function joinTimer(groupId: string, memberId: string): string {
-  return `consumer join ${groupId.length} ${groupId} ${memberId}`
-}
-
-function syncTimer(groupId: string, memberId: string): string {
-  return `consumer sync ${groupId.length} ${groupId} ${memberId}`
+function timerName(
+  what: 'session' | 'rebalance' | 'join' | 'sync',
+  groupId: string,
+  memberId: string,
+): string {
+  return `consumer ${what} ${groupId.length} ${groupId} ${memberId}`
 }
