@@ -80,11 +80,15 @@ function tsconfig(files) {
   return JSON.stringify({ compilerOptions: options, files })
 }
 
-/** Starts the command and waits until it says that it is ready. */
+/** Starts the command with seeds, whose readers are bundled, and waits until it says that it is ready. */
 async function tryCommand() {
   const command = join(folder, 'node_modules/.bin/samsa')
   const shell = process.platform === 'win32'
-  const child = spawn(command, ['--memory', '--port', '0'], { cwd: folder, shell })
+  write('seed.yaml', 'topics: { orders: { records: [{ value: a }] } }')
+  write('payments.csv', 'key,value\na,paid\n')
+  const seeds = ['--seed', 'seed.yaml', '--seed', 'payments.csv']
+  const args = ['--memory', '--port', '0', ...seeds]
+  const child = spawn(command, args, { cwd: folder, shell })
   const ended = new Promise((end) => child.on('close', (code) => end(code)))
   let stdout = ''
   try {
@@ -106,10 +110,11 @@ async function tryCommand() {
        const admin = kafka.admin()
        await admin.connect()
        const { brokers, clusterId } = await admin.describeCluster()
-       console.log(brokers.length, clusterId)
+       console.log(brokers.length, clusterId, (await admin.listTopics()).sort().join())
        await admin.disconnect()`,
     )
-    expect(/^1 \S{22}\n$/.test(run(process.execPath, ['ask.mjs'])), 'one broker with its cluster')
+    const told = run(process.execPath, ['ask.mjs'])
+    expect(/^1 \S{22} orders,payments\n$/.test(told), `a broker with its seed, not ${told}`)
   } finally {
     child.kill('SIGTERM')
     const code = await ended

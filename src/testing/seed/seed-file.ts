@@ -71,10 +71,11 @@ function ofRecords(records: readonly PlacedRecord[], defaultTopic: string): Seed
 }
 
 async function parseYaml(text: string, path: string): Promise<unknown> {
-  const { parse } = await import('yaml')
+  // A CommonJS package: that is what it exports in every bundle, by name it does so in some only.
+  const { default: yaml } = await import('yaml')
   try {
     // What it would warn of on stderr is refused for its form.
-    return parse(text, { logLevel: 'error' })
+    return yaml.parse(text, { logLevel: 'error' })
   } catch (error) {
     throw asTypeError(path, error)
   }
