@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { NodeDisk } from '../../src/env/disk-node.js'
@@ -8,6 +7,7 @@ import { bootstrapRecords } from '../../src/metadata/bootstrap.js'
 import { encodeRecord } from '../../src/metadata/record.js'
 import { ApiKey } from '../../src/protocol/api-keys.js'
 import { formatMetadataDirectory } from '../../src/raft/format.js'
+import { LOOPBACK_ADDRESSES } from '../support/loopback.js'
 import { temporaryDirectory } from '../support/teardown.js'
 import { ask, Samsa, samsa } from './samsa.js'
 
@@ -120,9 +120,7 @@ t.test('both loopback addresses', async (t) => {
   const directory = temporaryDirectory(t)
   const broker = new Samsa(t, directory, ['--memory', '--port', '0'])
   const { port } = await broker.ready()
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  for (const host of ['127.0.0.1', '::1']) {
-    if (!addresses.some(({ address }) => address === host)) continue
+  for (const host of LOOPBACK_ADDRESSES) {
     t.match(await ask(port, ApiKey.ApiVersions, 0, {}, host), { errorCode: 0 }, host)
   }
   await broker.kill('SIGTERM')

@@ -1,13 +1,9 @@
 import { connect } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import type { ISocketFactory } from 'kafkajs'
 import t from 'tap'
+import { hasIpv6 } from '../../support/loopback.js'
 import { errorOf } from '../kafkajs/client.js'
 import { ForwardedPort, Story, send } from './clients.js'
-
-const hasIpv6 = Object.values(networkInterfaces())
-  .flat()
-  .some((address) => address?.address === '::1')
 
 /** A port where nobody listens. */
 const NOWHERE = '127.0.0.1:1'

@@ -10,8 +10,8 @@ import type { JournalEntry } from '../../../src/testing/journal-entry.js'
 import { until } from '../../support/until.js'
 import { compileJava, Scenarios } from '../java-client/java.js'
 import { producerOf } from '../kafkajs/client.js'
+import { isGood, nameOf, pooled } from './cases.js'
 import { CONSUMER, type Expected, PRODUCER } from './java-expected.js'
-import { pooled } from './pooled.js'
 
 const TRANSACT = 'transact_despite_faults'
 const CONSUME = 'consume_despite_faults'
@@ -160,9 +160,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** For topics, groups and clients. */
-const nameOf = (text: string): string => text.replaceAll(/\W+/g, '-')
-
 const CASES = COMMON.flatMap((api) =>
   Object.entries(KINDS)
     .filter(([, { only }]) => only === undefined || only === api)
@@ -189,9 +186,6 @@ const writer = producerOf(new Kafka(broker.clients.kafkajs('writer')))
 await writer.connect()
 t.teardown(() => writer.disconnect())
 const java = new Scenarios(t, await compileJava(t), broker.bootstrapServers, LOGGING)
-
-const isGood = ({ faults, outcome, errors }: JournalEntry): boolean =>
-  faults.length === 0 && outcome === 'answered' && errors.length === 0
 
 async function see(api: ApiName, name: string, kind: Kind): Promise<Case> {
   const on = api === 'AddPartitionsToTxn' ? before890 : broker

@@ -5,6 +5,7 @@ import { startBroker } from '../../../src/index.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { WireClient } from '../../oracle/wire-client.js'
+import { LOOPBACK_ADDRESSES } from '../../support/loopback.js'
 import { until } from '../../support/until.js'
 import { type Body, Fixture, metadataBody } from './broker-fixture.js'
 
@@ -12,7 +13,7 @@ t.test('it is on both loopback addresses, and tells each client its own', async 
   const { broker } = await Fixture.start(t)
   const port = Number(broker.bootstrapServers.split(':')[1])
   const find = { keyType: 0, coordinatorKeys: ['g'] }
-  for (const host of ['127.0.0.1', '::1', 'localhost']) {
+  for (const host of [...LOOPBACK_ADDRESSES, 'localhost']) {
     const client = new WireClient(host, port)
     t.teardown(() => client.close())
     const metadata = await client.send(ApiKey.Metadata, 9, metadataBody([]))

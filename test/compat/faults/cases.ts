@@ -1,3 +1,12 @@
+import type { JournalEntry } from '../../../src/testing/journal-entry.js'
+
+/** What a case calls its topics, groups and clients. */
+export const nameOf = (title: string): string => title.replaceAll(/\W+/g, '-')
+
+/** A request that no fault has struck, and that brought what was asked for. */
+export const isGood = ({ faults, outcome, errors }: JournalEntry): boolean =>
+  faults.length === 0 && outcome === 'answered' && errors.length === 0
+
 /** Runs jobs, so many at a time, in their order. @returns what becomes of each, by its name */
 export function pooled<T>(
   jobs: ReadonlyMap<string, () => Promise<T>>,
