@@ -28,6 +28,7 @@ import {
   type TxnOffsetCommitAnswer,
 } from './offsets/offset-answers.js'
 import { refusedTxnCommit, txnOffsetCommitOperation } from './offsets/txn-commit.js'
+import { partitionsInOrder } from './offsets-topic.js'
 
 export type { DescribedConsumerGroup } from './consumer/description.js'
 export type { DescribedGroup } from './group-queries.js'
@@ -255,13 +256,15 @@ export class GroupCoordinator extends GroupPartitions {
     _context: GroupRequestContext,
     request: ListGroupsRequest,
   ): Promise<Input<typeof ListGroupsResponse>> {
-    const lowerCase = (values: readonly string[]) => new Set(values.map((v) => v.toLowerCase()))
     const filter = {
-      states: lowerCase(request.statesFilter),
-      types: lowerCase(request.typesFilter),
+      states: new Set(request.statesFilter.map((state) => state.toLowerCase().trim())),
+      types: new Set(request.typesFilter.map((type) => type.toLowerCase())),
     }
     try {
-      const lists = await this.runtime.readAll(({ queries }) => queries.list(filter))
+      const lists = await this.runtime.readAll(
+        ({ queries }) => queries.list(filter),
+        partitionsInOrder,
+      )
       return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, groups: lists.flat() }
     } catch (error) {
       return { throttleTimeMs: 0, errorCode: this.responseError(error).code, groups: [] }

@@ -46,7 +46,8 @@ export class GroupQueries {
   }
 
   list(filter: GroupFilter): ListedGroup[] {
-    return [...this.groups.all()]
+    return this.groups
+      .listed()
       .map(listedGroup)
       .filter(
         ({ groupType, groupState }) =>

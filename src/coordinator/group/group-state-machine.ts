@@ -148,7 +148,7 @@ export class GroupStateMachine implements StateMachine {
     if (downgraded !== undefined) {
       const { group, rebalanceReason } = downgraded
       group.stored = value
-      this.#groups.classic.set(groupId, group)
+      this.#groups.putClassic(groupId, group)
       this.classic.adopt(group, rebalanceReason)
       return
     }
@@ -166,7 +166,7 @@ export class GroupStateMachine implements StateMachine {
     } else {
       this.#groups.classic.delete(groupId)
       this.#groups.consumer.delete(groupId)
-      this.#groups.foreign.set(groupId, kind)
+      this.#groups.putForeign(groupId, kind)
     }
   }
 

@@ -1,6 +1,7 @@
 import { ErrorCode, KafkaError } from '../../protocol/errors.js'
 import { ClassicGroup } from './classic/classic-group.js'
 import { ConsumerGroup } from './consumer/consumer-group.js'
+import { inTimelineOrder, javaHashCode } from './java-hash.js'
 
 /** Groups of kinds that are kept for whoever runs them, and not run here. */
 export type ForeignGroupType = 'Share' | 'Streams'
@@ -22,6 +23,7 @@ export class GroupStore {
   readonly foreign = new Map<string, ForeignGroupType>()
   /** Classic groups on their way to the log, by the value of the record that makes them be. */
   readonly downgraded = new WeakMap<object, DowngradedGroup>()
+  #mostGroups = 0
 
   /** Whether there is a group of that id, of whatever kind. */
   has(groupId: string): boolean {
@@ -42,6 +44,11 @@ export class GroupStore {
     for (const group of this.consumer.values()) {
       if (!this.classic.has(group.groupId)) yield group
     }
+  }
+
+  /** All that are run here, in the order in which Kafka tells of them: that of its `groups`. */
+  listed(): Group[] {
+    return inTimelineOrder(this.all(), ({ groupId }) => javaHashCode(groupId), this.#mostGroups)
   }
 
   get(groupId: string): ClassicGroup | undefined {
@@ -69,8 +76,18 @@ export class GroupStore {
 
   create(groupId: string, nowMs: number): ClassicGroup {
     const group = new ClassicGroup(groupId, nowMs)
-    this.classic.set(groupId, group)
+    this.putClassic(groupId, group)
     return group
+  }
+
+  putClassic(groupId: string, group: ClassicGroup): void {
+    this.classic.set(groupId, group)
+    this.#grown()
+  }
+
+  putForeign(groupId: string, type: ForeignGroupType): void {
+    this.foreign.set(groupId, type)
+    this.#grown()
   }
 
   /** The consumer group that a record belongs to; what was there under its id makes way for it. */
@@ -81,6 +98,12 @@ export class GroupStore {
     this.foreign.delete(groupId)
     const group = new ConsumerGroup(groupId)
     this.consumer.set(groupId, group)
+    this.#grown()
     return group
+  }
+
+  #grown(): void {
+    const groups = this.classic.size + this.consumer.size + this.foreign.size
+    this.#mostGroups = Math.max(this.#mostGroups, groups)
   }
 }

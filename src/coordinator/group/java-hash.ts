@@ -51,6 +51,13 @@ export function bucketsOfCopiedSet(entries: number): number {
   return bucketsOfCapacity(Math.max(Math.trunc(entries / LOAD_FACTOR) + 1, DEFAULT_BUCKETS))
 }
 
+/** How many buckets a Java `ConcurrentHashMap` has once so many entries were put into it one by one. */
+export function bucketsOfGrownConcurrentMap(entries: number): number {
+  let buckets = DEFAULT_BUCKETS
+  while (entries >= buckets * LOAD_FACTOR) buckets *= 2
+  return buckets
+}
+
 /** How many buckets a Java `HashMap` has that was made with that capacity: powers of two only. */
 export function bucketsOfCapacity(capacity: number): number {
   return 2 ** Math.ceil(Math.log2(capacity))

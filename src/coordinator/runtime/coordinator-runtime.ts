@@ -90,9 +90,17 @@ export class CoordinatorRuntime<S extends StateMachine> {
     await this.#ledPartition(partition).coordinator.completeTransaction(end)
   }
 
-  /** Reads the state of every partition; those that aren't led any more are left out. */
-  async readAll<R>(query: (machine: S) => R): Promise<R[]> {
-    const reads = [...this.#led.values()].map(({ coordinator }) =>
+  /**
+   * Reads the state of every partition; those that aren't led any more are left out.
+   *
+   * @param inOrder puts the numbers of partitions into the order of the answers
+   */
+  async readAll<R>(
+    query: (machine: S) => R,
+    inOrder = (partitions: readonly number[]) => partitions,
+  ): Promise<R[]> {
+    const led = inOrder([...this.#led.keys()]).map((partition) => this.#ledPartition(partition))
+    const reads = led.map(({ coordinator }) =>
       coordinator
         .read(() => query(coordinator.machine))
         .then(

@@ -231,6 +231,8 @@ t.test('groups are listed by their kind and their state', async (t) => {
   }
   t.strictSame(await listed([], []), [consumer])
   t.strictSame(await listed(['stable'], ['Consumer']), [consumer])
+  t.strictSame(await listed([' STABLE '], []), [consumer], "a state's blanks don't count")
+  t.strictSame(await listed([], [' consumer']), [], "a type's do")
   t.strictSame(await listed(['Empty', 'Assigning', 'Reconciling', 'Dead'], []), [])
   t.strictSame(await listed([], ['classic']), [])
   groups.groups.apiVersion = 6

@@ -5,7 +5,9 @@ import {
 } from '../../../src/coordinator/group/consumer/assignors.js'
 import { ConsumerGroup } from '../../../src/coordinator/group/consumer/consumer-group.js'
 import { newMember } from '../../../src/coordinator/group/consumer/consumer-group-member.js'
+import { GroupStore } from '../../../src/coordinator/group/group-store.js'
 import { inTimelineOrder, javaHashCode } from '../../../src/coordinator/group/java-hash.js'
+import { partitionsInOrder } from '../../../src/coordinator/group/offsets-topic.js'
 
 /** What Apache Kafka 4.3.1 was seen to do where it takes the first of several. */
 
@@ -43,4 +45,19 @@ t.test('nobody asks for an assignor', async (t) => {
   const group = new ConsumerGroup('group')
   t.equal(preferredAssignor(group), undefined)
   t.equal(preferredAssignorAfter(group, newMember('a'), newMember('a')), undefined)
+})
+
+t.test("groups are listed in the order of Kafka's tables, whatever they are", async (t) => {
+  const groups = new GroupStore()
+  for (const groupId of ['grp-1', 'grp-2', 'grp-3']) groups.create(groupId, 0)
+  for (const groupId of ['grp-4', 'grp-5', 'grp-6']) groups.persistedConsumer(groupId)
+  const order = () => groups.listed().map(({ groupId }) => groupId)
+  t.strictSame(order(), ['grp-2', 'grp-4', 'grp-1', 'grp-6', 'grp-3', 'grp-5'])
+  groups.consumer.delete('grp-4')
+  t.strictSame(order(), ['grp-2', 'grp-1', 'grp-6', 'grp-3', 'grp-5'], 'the table keeps its size')
+})
+
+t.test('partitions are asked for their groups in the order of theirs', async (t) => {
+  const order = partitionsInOrder([...Array(50).keys()])
+  t.strictSame(order.slice(0, 8), [13, 46, 9, 42, 21, 17, 30, 26])
 })
