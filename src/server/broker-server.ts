@@ -253,6 +253,7 @@ export class BrokerServer {
       defaultConfig: this.#logConfig(NO_SETTINGS),
       configOf: (topic) => this.#logConfig(this.#topicSettings(topic)),
       producerStateConfig: () => producerStateConfig(this.#config.current),
+      producerExpirationCheckIntervalMs: current.get('producer.id.expiration.check.interval.ms'),
       retentionCheckIntervalMs: current.get('log.retention.check.interval.ms'),
       cleanerConfig: () => cleanerSettings(this.#config.current),
       checkpointIntervalMs: current.get('log.flush.offset.checkpoint.interval.ms'),

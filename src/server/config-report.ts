@@ -105,6 +105,7 @@ export const HEEDED_CONFIGS: ReadonlySet<string> = new Set<BrokerConfigName>([
   'offsets.topic.replication.factor',
   'offsets.topic.segment.bytes',
   'process.roles',
+  'producer.id.expiration.check.interval.ms',
   'producer.id.expiration.ms',
   'queued.max.request.bytes',
   'request.timeout.ms',

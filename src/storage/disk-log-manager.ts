@@ -31,8 +31,7 @@ const DEFAULT_PRODUCER_STATE: ProducerStateConfig = {
   expirationMs: 24 * 60 * 60 * 1000,
   verifiesTransactions: true,
 }
-/** `producer.id.expiration.check.interval.ms` */
-const PRODUCER_EXPIRATION_CHECK_INTERVAL_MS = 10 * 60 * 1000
+const DEFAULT_PRODUCER_EXPIRATION_CHECK_INTERVAL_MS = 10 * 60 * 1000
 const DEFAULT_RETENTION_CHECK_INTERVAL_MS = 5 * 60 * 1000
 const DEFAULT_CHECKPOINT_INTERVAL_MS = 60 * 1000
 /** `replica.high.watermark.checkpoint.interval.ms` */
@@ -206,6 +205,9 @@ class DiskLogManager implements LogManager {
   #beginUpkeep(): void {
     if (this.#closed !== undefined) return
     const { retentionCheckIntervalMs, checkpointIntervalMs, clocks } = this.#options
+    const producerExpirationCheckIntervalMs =
+      this.#options.producerExpirationCheckIntervalMs ??
+      DEFAULT_PRODUCER_EXPIRATION_CHECK_INTERVAL_MS
     const { logical, pacing } = clocks
     this.#every(logical, retentionCheckIntervalMs ?? DEFAULT_RETENTION_CHECK_INTERVAL_MS, () =>
       this.#visitLogs((log) => {
@@ -213,7 +215,7 @@ class DiskLogManager implements LogManager {
         if (!log.config.compact) log.deleteOldSegments()
       }),
     )
-    this.#every(logical, PRODUCER_EXPIRATION_CHECK_INTERVAL_MS, () =>
+    this.#every(logical, producerExpirationCheckIntervalMs, () =>
       this.#visitLogs((log) => log.removeExpiredProducers()),
     )
     this.#every(pacing, checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS, () =>

@@ -39,6 +39,8 @@ export interface LogManagerOptions {
   readonly configOf?: (topic: string) => LogConfig | undefined
   /** Asked for again and again; Kafka's defaults if left out. */
   readonly producerStateConfig?: () => ProducerStateConfig
+  /** `producer.id.expiration.check.interval.ms` */
+  readonly producerExpirationCheckIntervalMs?: number
   /** `log.retention.check.interval.ms` */
   readonly retentionCheckIntervalMs?: number
   /** `log.cleaner.*`, asked for again and again; Kafka's defaults if left out. */

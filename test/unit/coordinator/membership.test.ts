@@ -169,10 +169,10 @@ t.test('groups are listed by state and type', async (t) => {
     })
     return answer.groups.map(({ groupId }) => groupId)
   }
-  t.strictSame(await list([]), [GROUP, 'empty'])
+  t.strictSame(await list([]), ['empty', GROUP])
   t.strictSame(await list(['STABLE']), [GROUP])
   t.strictSame(await list(['Empty', 'Dead']), ['empty'])
-  t.strictSame(await list([], ['Classic']), [GROUP, 'empty'])
+  t.strictSame(await list([], ['Classic']), ['empty', GROUP])
   t.strictSame(await list([], ['consumer']), [])
 })
 

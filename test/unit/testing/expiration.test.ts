@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ErrorCode } from '../../../src/protocol/errors.js'
+import { buildBatch } from '../../../src/protocol/records/index.js'
 import { until } from '../../support/until.js'
 import { type Body, Fixture } from './broker-fixture.js'
 
@@ -72,3 +73,40 @@ t.test('transactional.id.expiration.ms: who has not been heard of is forgotten',
   await broker.clock.advance('4m')
   await until(async () => (await broker.transactions()).length === 0, 'the id to be forgotten')
 })
+
+t.test(
+  'producer.id.expiration.ms: what a partition knows of a producer is forgotten',
+  async (t) => {
+    const fixture = await Fixture.start(t, {
+      clock: 'virtual',
+      config: {
+        'producer.id.expiration.ms': String(2 * MINUTE_MS),
+        'producer.id.expiration.check.interval.ms': String(MINUTE_MS),
+      },
+    })
+    const { broker } = fixture
+    await fixture.createTopic('orders')
+    const client = fixture.client()
+    const records = buildBatch({
+      timestamp: 0,
+      producerId: 5,
+      producerEpoch: 0,
+      baseSequence: 0,
+      records: [{ key: null, value: Buffer.from('value') }],
+    })
+    const { responses } = await client.ask('Produce', 9, {
+      acks: -1,
+      timeoutMs: 10_000,
+      topicData: [{ name: 'orders', partitionData: [{ index: 0, records }] }],
+    })
+    t.equal(responses[0].partitionResponses[0].errorCode, ErrorCode.NONE)
+    const producers = async (): Promise<unknown[]> => {
+      const topics = [{ name: 'orders', partitionIndexes: [0] }]
+      const answer = await client.ask('DescribeProducers', 0, { topics })
+      return answer.topics[0].partitions[0].activeProducers
+    }
+    t.match(await producers(), [{ producerId: 5 }])
+    await broker.clock.advance('4m')
+    await until(async () => (await producers()).length === 0, 'the producer to be forgotten')
+  },
+)
