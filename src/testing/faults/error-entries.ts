@@ -1,6 +1,7 @@
 import type { AnyField, WireType } from '../../protocol/codec/field.js'
 import type { AnyMessage, Fields } from '../../protocol/codec/index.js'
 import { ZERO_UUID } from '../../protocol/codec/index.js'
+import { ErrorCode } from '../../protocol/errors.js'
 import {
   type Entity,
   type EntityKind,
@@ -91,6 +92,16 @@ export function failEntries(
     failed[name] = failArray(name, type, failed[name] as unknown[], error)
   }
   return failed
+}
+
+/** A message that says nothing of what it is about: no entries, and no error of all of it. */
+export function withoutFailures(value: Struct): Struct {
+  const emptied = Object.entries(value).map(([name, each]) => {
+    if (Array.isArray(each)) return [name, []]
+    if (isErrorCode(name)) return [name, ErrorCode.NONE]
+    return [name, name === ERROR_MESSAGE ? null : each]
+  })
+  return Object.fromEntries(emptied)
 }
 
 function failArray(

@@ -10,7 +10,13 @@ import { ApiKey } from '../../protocol/api-keys.js'
 import { type ErrorCode, KafkaError } from '../../protocol/errors.js'
 import type { MetadataResponse } from '../../protocol/schema/metadata.js'
 import type { Struct } from './entities.js'
-import { entriesFor, failEntries, type InjectedError, tellsOfEntries } from './error-entries.js'
+import {
+  entriesFor,
+  failEntries,
+  type InjectedError,
+  tellsOfEntries,
+  withoutFailures,
+} from './error-entries.js'
 import type { FaultMoment } from './fault-spec.js'
 import type { Match, RequestMatcher } from './request-matcher.js'
 import { mergeMessages } from './split.js'
@@ -42,7 +48,7 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
       const done = await proceed()
       if (messageOf(done) === undefined) return done
     }
-    return refuse(injection, exchange.request)
+    return refuseWhole(injection)
   }
   const { meant, rest } = match.split
   if (!tellsOfEntries(exchange.handler.response)) {
@@ -54,6 +60,24 @@ export async function injectError(injection: Injection): Promise<Answer<unknown>
   // Nobody hears of errors, so the connection is closed for them.
   if (real === undefined) return done === NO_ANSWER ? CLOSE_CONNECTION : done
   return combine(injection, when === 'after' ? othersIn(injection, real) : real, meant!)
+}
+
+/**
+ * All that was asked for fails. Where topics or partitions were picked out, each of them says so, also
+ * where the handler itself would say it once for all that they are in (the group of an OffsetFetch).
+ */
+function refuseWhole(injection: Injection): Answer<unknown> {
+  const { exchange, matcher, error } = injection
+  const { request, response } = exchange.handler
+  const refused = refuse(injection, exchange.request)
+  const isOfTopics = error.level === 'topic' || error.level === 'partition'
+  if (!isOfTopics || !tellsOfEntries(response)) return refused
+  const refusal = messageOf(refused)
+  if (refusal === undefined) return refused
+  if (matcher.splitter(exchange).split(response, refusal).meant !== undefined) return refusal
+  const reader = matcher.reader(exchange)
+  const entries = entriesFor(request, exchange.request as Struct, response, reader, error)
+  return mergeMessages(response, reader, withoutFailures(refusal), entries)
 }
 
 /** The answer's message; undefined without one. What was lent for it is given back. */

@@ -231,3 +231,42 @@ t.test('with a selector it stands at the entries that are meant, and at no other
     }
   }
 })
+
+t.test(
+  'of a topic that is picked out it stands at its partitions, also when there is no other',
+  async (t) => {
+    /** What asks for one topic, and where its error stands in each version. */
+    const asked = {
+      OffsetFetch: (version: number) => {
+        const topics = [{ name: 'orders', partitionIndexes: [0, 1] }]
+        return version < 8
+          ? { groupId: 'g', topics }
+          : { groups: [{ groupId: 'g', memberId: null, topics }] }
+      },
+      OffsetDelete: () => ({
+        groupId: 'g',
+        topics: [{ name: 'orders', partitions: [{ partitionIndex: 0 }, { partitionIndex: 1 }] }],
+      }),
+    } as const
+    for (const api of ['OffsetFetch', 'OffsetDelete'] as const) {
+      const { request } = apis.get(ApiKey[api])!
+      for (const { version } of versions.filter((each) => each.api === api && each.version < 10)) {
+        const bytes = encodeToBuffer(request, version, asked[api](version))
+        const fault = faults.error(api, RARE, { topic: 'orders' })
+        const body = bodyOf(
+          api,
+          version,
+          (await answerTo({ api, version, request: bytes.toString('base64') }))!,
+        )
+        await fault.stop()
+        const [group = body] = (body.groups ?? []) as Record<string, unknown>[]
+        t.equal(group.errorCode ?? 0, ErrorCode.NONE, `${api} v${version}: the group has none`)
+        t.match(
+          group.topics,
+          [{ name: 'orders', partitions: [{ errorCode: RARE }, { errorCode: RARE }] }],
+          `${api} v${version}: each partition has it`,
+        )
+      }
+    }
+  },
+)
