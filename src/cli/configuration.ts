@@ -4,16 +4,14 @@ import { parseProperties } from '../metadata/config/properties.js'
 import { MEMORY_DIRECTORY, nodeProperties } from '../server/node-properties.js'
 import { profileProperties } from '../testing/profiles.js'
 import { type StartArguments, UsageError } from './arguments.js'
-import { containerProperties, onAllInterfaces } from './container.js'
+import { containerProperties, type Environment, onAllInterfaces } from './container.js'
 
 const DEFAULT_DATA_DIR = 'samsa-data'
 const DEFAULT_PORT = 9092
 const DEFAULT_HOST = 'localhost'
+const PROTOCOL_MAP = 'listener.security.protocol.map'
 /** Configurations that name directories, several of them parted by commas. */
 const DIRECTORIES = ['log.dirs', 'log.dir', 'metadata.log.dir']
-
-/** Variables of a process, by name. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The configuration to start with: that of the profile; then the file, or else what a single node
@@ -74,6 +72,11 @@ function ofContainer(
   for (const [name, value] of given) properties.set(name, value)
   if (given.has('listeners') && !given.get('listeners')!.includes('CONTROLLER://')) {
     properties.set('listeners', `${given.get('listeners')},${controller}`)
+  }
+  // The controller's listener is none of theirs, so neither they nor their map know of it.
+  const protocols = given.get(PROTOCOL_MAP)
+  if (protocols !== undefined && !/(^|,)\s*CONTROLLER\s*:/.test(protocols)) {
+    properties.set(PROTOCOL_MAP, `${protocols},CONTROLLER:PLAINTEXT`)
   }
   if (given.has('listeners') && !given.has('advertised.listeners')) {
     properties.delete('advertised.listeners')

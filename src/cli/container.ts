@@ -1,3 +1,8 @@
+import { parseProperties } from '../metadata/config/properties.js'
+
+/** Variables of a process, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 const PREFIX = 'KAFKA_'
 const ALL_INTERFACES = '0.0.0.0'
 
@@ -23,19 +28,23 @@ const OTHERS: ReadonlySet<string> = new Set([
  * `configure` script): `KAFKA_LOG_RETENTION_MS` is `log.retention.ms`, two underscores stand for one,
  * three for a dash. With advertised listeners alone, it listens on their ports on all interfaces.
  */
-export function containerProperties(
-  environment: Readonly<Record<string, string | undefined>>,
-): Map<string, string> {
-  const properties = new Map<string, string>()
-  for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith(PREFIX) || OTHERS.has(variable) || value === undefined) continue
-    properties.set(configurationName(variable.slice(PREFIX.length)), value)
-  }
+export function containerProperties(environment: Environment): Map<string, string> {
+  const lines = Object.entries(environment).flatMap(([variable, value]) => {
+    if (!variable.startsWith(PREFIX) || OTHERS.has(variable) || value === undefined) return []
+    return [`${configurationName(variable.slice(PREFIX.length))}=${value}`]
+  })
+  // The image writes them into a properties file, in which backslashes escape.
+  const properties = parseProperties(lines.join('\n'))
   const advertised = properties.get('advertised.listeners')
   if (advertised !== undefined && (properties.get('listeners') ?? '') === '') {
     properties.set('listeners', onAllInterfaces(advertised))
   }
   return properties
+}
+
+/** The cluster that a new directory is formatted for; an empty variable says as much as none. */
+export function clusterIdIn(environment: Environment): string | undefined {
+  return environment.CLUSTER_ID === '' ? undefined : environment.CLUSTER_ID
 }
 
 /** Each listener on its port, whatever its host. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseArguments, type StartArguments } from '../../../src/cli/arguments.js'
-import { configurationOf, type Environment } from '../../../src/cli/configuration.js'
-import { containerProperties } from '../../../src/cli/container.js'
+import { configurationOf } from '../../../src/cli/configuration.js'
+import { clusterIdIn, containerProperties, type Environment } from '../../../src/cli/container.js'
 import { MemoryDisk } from '../../../src/env/disk-memory.js'
 
 const MEMORY_BYTES = 1_000_000
@@ -49,6 +49,41 @@ t.test('advertised listeners alone say on which ports it listens', (t) => {
     'PLAINTEXT://0.0.0.0:9092,EXTERNAL://0.0.0.0:19092,CONTROLLER://localhost:9093',
   )
   t.equal(properties.get('advertised.listeners'), 'PLAINTEXT://kafka:9092,EXTERNAL://[::1]:19092')
+  t.end()
+})
+
+t.test('the map of listeners need not know of the controller, where roles are not told', (t) => {
+  const properties = configured({
+    KAFKA_ADVERTISED_LISTENERS: 'INSIDE://kafka:9092,OUTSIDE://localhost:19092',
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'INSIDE:PLAINTEXT,OUTSIDE:PLAINTEXT',
+    KAFKA_INTER_BROKER_LISTENER_NAME: 'INSIDE',
+  })
+  t.equal(
+    properties.get('listener.security.protocol.map'),
+    'INSIDE:PLAINTEXT,OUTSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  )
+  const whole = 'PLAINTEXT:PLAINTEXT, CONTROLLER:PLAINTEXT'
+  const unchanged = configured({ KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: whole })
+  t.equal(unchanged.get('listener.security.protocol.map'), whole)
+  t.end()
+})
+
+t.test('values are as in a properties file, which the image makes of them', (t) => {
+  const properties = containerProperties({ KAFKA_A: ' b c ', KAFKA_D: 'e\\tf', KAFKA_G: '' })
+  t.strictSame(
+    [...properties],
+    [
+      ['a', 'b c '],
+      ['d', 'e\tf'],
+      ['g', ''],
+    ],
+  )
+  t.end()
+})
+
+t.test('an empty CLUSTER_ID says as much as none', (t) => {
+  t.equal(clusterIdIn({ CLUSTER_ID: '' }), undefined)
+  t.equal(clusterIdIn({ CLUSTER_ID: 'a' }), 'a')
   t.end()
 })
 
