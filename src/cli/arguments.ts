@@ -10,6 +10,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const CLOCKS = ['system', 'virtual'] as const
 const MAX_PORT = 65_535
+const NEVER_EMPTY = ['data-dir', 'config', 'cluster-id', 'seed', 'as-version'] as const
 
 export const HELP = `samsa: a Kafka broker that starts in a blink
 
@@ -120,10 +121,18 @@ export interface StartArguments {
 /** A command line that can't be followed. */
 export class UsageError extends Error {
   /** @param command whose help says more; the one that starts a broker unless said */
-  constructor(message: string, command?: string) {
+  constructor(
+    private readonly reason: string,
+    command?: string,
+  ) {
     const help = command === undefined ? 'samsa --help' : `samsa ${command} --help`
-    super(`${message} (${help} says what is possible)`)
+    super(`${reason} (${help} says what is possible)`)
     this.name = 'UsageError'
+  }
+
+  /** The same, with the help of another command. */
+  of(command: string): UsageError {
+    return new UsageError(this.reason, command)
   }
 }
 
@@ -138,6 +147,10 @@ export function parseArguments(args: readonly string[]): Command {
   const [command = 'start', ...rest] = positionals
   if (command !== 'start') throw new UsageError(`there is no command ${command}`)
   if (rest.length > 0) throw new UsageError(`${rest[0]} is one argument too many`)
+  for (const name of NEVER_EMPTY) {
+    // As of a variable that isn't set, which would otherwise stand for this directory.
+    if ([values[name]].flat().includes('')) throw new UsageError(`--${name} has to say something`)
+  }
   if (values.memory && values['data-dir'] !== undefined) {
     throw new UsageError('--memory and --data-dir exclude each other')
   }

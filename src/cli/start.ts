@@ -10,6 +10,7 @@ import { seedOfTopicList } from '../testing/seed/seed-file.js'
 import { TestBroker } from '../testing/test-broker.js'
 import type { StartArguments } from './arguments.js'
 import { configurationOf } from './configuration.js'
+import { clusterIdIn } from './container.js'
 import { createLogger } from './log.js'
 import { isWatched, print } from './terminal.js'
 
@@ -19,7 +20,7 @@ type Signal = keyof typeof EXIT_CODES
 const FAILED = 1
 
 /**
- * Runs a broker until a signal ends it, or its disks fail.
+ * Runs a broker until a signal ends it, or its disks fail and nobody could have it restarted.
  *
  * @returns the exit code
  * @throws Error with a message for the user when it can't start
@@ -36,11 +37,14 @@ export async function start(args: StartArguments): Promise<number> {
   const run = { isReady: false }
   const signalled = signal(run, logger)
   const broker = await TestBroker.start(
-    brokerOptions(args, logger, () => fail(FAILED)),
+    brokerOptions(args, logger, () => {
+      // Who has the control API may restart it: a test goes on after its disk was full.
+      if (args.controlPort === undefined) fail(FAILED)
+    }),
     {
       properties,
       disk,
-      clusterId: args.clusterId ?? (args.container ? process.env.CLUSTER_ID : undefined),
+      clusterId: args.clusterId ?? (args.container ? clusterIdIn(process.env) : undefined),
       isPlain: isPlain(args),
       faults: args.faults,
     },

@@ -49,10 +49,14 @@ class LoopbackServer {
         requestTimeout: limits.requestTimeoutMs,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+        // Who sends none is answered as all others are.
+        requireHostHeader: false,
       },
       (request, response) => this.#take(request, response),
     )
     this.server.maxConnections = limits.maxConnections
+    // What is expected beside 100-continue may be left unmet (RFC 9110, 10.1.1).
+    this.server.on('checkExpectation', (request, response) => this.#take(request, response))
     // Each request that is under way has one; how many there are is bounded.
     this.server.on('connection', (socket: Socket) => socket.setMaxListeners(0))
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -161,12 +165,9 @@ class LoopbackServer {
   }
 }
 
-function headersOf({ headers }: IncomingMessage): HttpRequest['headers'] {
+function headersOf({ headersDistinct }: IncomingMessage): HttpRequest['headers'] {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
+    Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(', ')]),
   )
 }
 

@@ -10,6 +10,9 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
+/** Moved on by more, a broker would be at its timers for minutes, or past what a date can be. */
+const MAX_ADVANCE_MS = 36_525 * UNITS_MS.d!
+
 /** Milliseconds of a length of time. @throws TypeError for what isn't one */
 export function durationMs(duration: Duration): number {
   if (typeof duration === 'number') {
@@ -78,6 +81,9 @@ export function virtualClocks(turnEnd: (task: () => void) => void): MovableClock
       now: () => logical.now(),
       advance: async (duration) => {
         const ms = durationMs(duration)
+        if (ms > MAX_ADVANCE_MS) {
+          throw new TypeError(`${duration}: the clock moves by 100 years at most`)
+        }
         // One after the other, also where nobody waits.
         moving = moving.then(() => advance(ms))
         await moving

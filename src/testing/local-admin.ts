@@ -1,5 +1,5 @@
 import { ConfigResourceType } from '../metadata/config/resource.js'
-import { ErrorCode, KafkaError } from '../protocol/errors.js'
+import { ErrorCode, errorName, KafkaError } from '../protocol/errors.js'
 import {
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponse,
@@ -76,7 +76,7 @@ export class LocalAdmin {
       },
     )
     for (const { name, errorCode, errorMessage } of answer.topics) {
-      require(errorCode, `topic ${name}: ${errorMessage}`)
+      require(errorCode, `topic ${name}`, errorMessage)
     }
   }
 
@@ -116,7 +116,7 @@ export class LocalAdmin {
       { resources: [{ resourceType, resourceName, configs }], validateOnly: false },
     )
     for (const { errorCode, errorMessage } of responses) {
-      require(errorCode, `${resourceName}: ${errorMessage}`)
+      require(errorCode, resourceName, errorMessage)
     }
   }
 
@@ -207,7 +207,8 @@ function byTopic(commits: readonly OffsetToCommit[]): [topic: string, OffsetToCo
   return [...topics]
 }
 
-function require(errorCode: number, what: string): void {
+/** @param reason the error's name where the answer has none */
+function require(errorCode: number, what: string, reason: string | null = null): void {
   if (errorCode === ErrorCode.NONE) return
-  throw new KafkaError(errorCode as ErrorCode, what)
+  throw new KafkaError(errorCode as ErrorCode, `${what}: ${reason ?? errorName(errorCode)}`)
 }

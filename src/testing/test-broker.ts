@@ -19,6 +19,7 @@ import type { BrokerOptions, RunningBroker } from './running-broker.js'
 import { checkSeed, type Seed } from './seed/seed.js'
 import { readSeedFile } from './seed/seed-file.js'
 import type { BrokerSnapshot } from './snapshot/snapshot.js'
+import { utf8Text } from './utf8.js'
 import type {
   AssignmentExpectation,
   CommitExpectation,
@@ -250,5 +251,9 @@ async function seedIn(seed: Seed | string): Promise<Seed> {
 function readText(path: string): string {
   const bytes = new NodeDisk().readFile(absolutePath(path))
   if (bytes === undefined) throw new TypeError(`${path}: there is no such file`)
-  return bytes.toString('utf8')
+  try {
+    return utf8Text(bytes)
+  } catch (error) {
+    throw new TypeError(`${path}: ${(error as Error).message}`, { cause: error })
+  }
 }

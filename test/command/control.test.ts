@@ -70,6 +70,42 @@ t.test('the topics that the environment of a container asks for', async (t) => {
   ])
 })
 
+t.test('who has the control API has a broker whose disk was full started again', async (t) => {
+  const directory = temporaryDirectory(t)
+  const options = ['--memory', '--port', '0', '--profile', 'test', '--log-level', 'silent']
+  const broker = new Samsa(t, directory, [...options, '--control-port', '0'])
+  const control = ['--control', await controlUrl(broker)]
+  const told = async (...args: string[]) =>
+    (await samsa(t, directory, ...args, ...control)).exitCode
+  t.equal(await told('topics', 'create', 'orders'), 0)
+  t.equal(await told('faults', 'add', 'diskFull'), 0)
+  t.equal(await told('records', 'produce', 'orders', 'a'), 1)
+  t.equal(await told('health'), 1)
+  t.equal(await told('faults', 'clear'), 0)
+  t.equal(await told('restart'), 0)
+  t.equal(await told('records', 'produce', 'orders', 'a'), 0)
+  t.equal(broker.exitCode, undefined, 'it runs on')
+  t.equal(await broker.kill('SIGTERM'), 143)
+})
+
+t.test(
+  'without a control API the command ends when its disk is full, as Apache Kafka does',
+  async (t) => {
+    const directory = temporaryDirectory(t)
+    const options = ['--memory', '--port', '0', '--log-level', 'silent', '--seed', 'a.csv']
+    writeFileSync(join(directory, 'a.csv'), 'value\nx\n')
+    const broker = new Samsa(t, directory, [...options, '--fault', 'diskFull'])
+    const { port } = await broker.ready()
+    const topics = [
+      { name: 'b', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
+    ]
+    ask(port, ApiKey.CreateTopics, 7, { topics, timeoutMs: 10_000, validateOnly: false }).catch(
+      () => {},
+    )
+    t.equal(await broker.ended(), 1)
+  },
+)
+
 t.test('help', async (t) => {
   const directory = temporaryDirectory(t)
   const helped = await samsa(t, directory, 'faults', '--help')

@@ -2,6 +2,7 @@ import { UsageError } from '../arguments.js'
 
 const LOCALHOST = 'http://127.0.0.1'
 const CONTROL_VARIABLE = 'SAMSA_CONTROL_URL'
+const HOST_AND_PORT = /^(\[[^\]/]+\]|[^:/]+):\d{1,5}$/
 
 /** What the API has answered, as JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: its shape is what the API describes
@@ -83,7 +84,7 @@ export class ControlClient {
 /**
  * Where the control API is, by what was said on the command line or in the environment.
  *
- * @param text a URL, or a port of this machine
+ * @param text a URL, host:port, or a port of this machine
  * @throws UsageError
  */
 export function controlUrl(
@@ -97,7 +98,8 @@ export function controlUrl(
     )
   }
   if (/^\d{1,5}$/.test(said)) return `${LOCALHOST}:${said}`
-  const url = URL.canParse(said) ? new URL(said) : undefined
+  const full = HOST_AND_PORT.test(said) ? `http://${said}` : said
+  const url = URL.canParse(full) ? new URL(full) : undefined
   if (url?.protocol !== 'http:') {
     throw new UsageError(`${said} is neither a port nor a URL that begins with http://`)
   }

@@ -47,10 +47,19 @@ export async function runControl(
   const parsed = parse(form ?? forms[0]!, name, rest, form === undefined)
   if (parsed.help) return commandHelp(forms, COMMON_OPTIONS)
   if (form === undefined) throw new UsageError(`samsa ${name} needs ${verbs(forms)}`, name)
-  const args = argumentsOf(form, parsed.args)
+  const args = argumentsOf(form, parsed.args, forms)
   const api = new ControlClient(controlUrl(parsed.value('control'), environment))
-  const { json, lines } = await form.run({ ...parsed, args, api })
+  const { json, lines } = await runOf(form, name, { ...parsed, args, api })
   return parsed.value('json') === undefined ? lines : [JSON.stringify(json)]
+}
+
+/** @throws UsageError that tells of the command's own help */
+async function runOf(form: ControlCommand, name: string, call: CommandCall) {
+  try {
+    return await form.run(call)
+  } catch (error) {
+    throw error instanceof UsageError ? error.of(name) : error
+  }
 }
 
 /** By the second word, which may stand among options; that without one where none fits. */
@@ -79,7 +88,7 @@ function parseable(options: Readonly<Record<string, OptionHelp>> = {}) {
 }
 
 const verbs = (forms: readonly ControlCommand[]): string =>
-  forms.map(({ words }) => words.split(' ')[1]).join(', ')
+  forms.flatMap(({ words }) => words.split(' ').slice(1)).join(', ')
 
 interface Parsed extends Omit<CommandCall, 'api'> {
   readonly help: boolean
@@ -117,7 +126,11 @@ function parse(
   }
 }
 
-function argumentsOf({ words, args = [] }: ControlCommand, given: readonly string[]) {
+function argumentsOf(
+  { words, args = [] }: ControlCommand,
+  given: readonly string[],
+  forms: readonly ControlCommand[],
+) {
   const required = args.filter((name) => !name.startsWith('['))
   const missing = required[given.length]
   if (missing !== undefined) {
@@ -125,8 +138,10 @@ function argumentsOf({ words, args = [] }: ControlCommand, given: readonly strin
   }
   const isOpen = args.at(-1)?.endsWith('...') === true
   if (given.length > args.length && !isOpen) {
+    const others = !words.includes(' ') && args.length === 0 ? verbs(forms) : ''
     const message = `samsa ${words}: ${given[args.length]} is one argument too many`
-    throw new UsageError(message, words.split(' ')[0])
+    const told = others === '' ? message : `${message}; there are ${others}`
+    throw new UsageError(told, words.split(' ')[0])
   }
   return given
 }

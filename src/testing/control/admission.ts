@@ -1,5 +1,5 @@
 import type { HttpHead } from '../../env/http.js'
-import { ControlError } from './control-error.js'
+import { badRequest, ControlError } from './control-error.js'
 
 const LOCAL_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 const HOST = /^(\[[0-9a-f:.]+\]|[^\s:[\]/@]+)(?::(\d{1,5}))?$/
@@ -10,10 +10,11 @@ const FOREIGN_SITES: ReadonlySet<string> = new Set(['cross-site', 'same-site'])
  * Lets nobody in whom a web page has sent: neither by a name that has been made to lead here (DNS
  * rebinding: the name would stand in `Host`), nor from another origin (cross-site request forgery).
  *
- * @throws ControlError 403
+ * @throws ControlError 400, 403
  */
 export function requireLocal({ headers }: HttpHead): void {
-  const host = headers.host ?? ''
+  const { host } = headers
+  if (host === undefined) throw badRequest('the request does not say its Host')
   const name = HOST.exec(host.toLowerCase())?.[1] ?? ''
   if (!LOCAL_NAMES.has(name)) {
     throw forbidden(
@@ -25,7 +26,7 @@ export function requireLocal({ headers }: HttpHead): void {
     throw forbidden(`Origin ${quoted(origin)} is another one: pages of other sites may ask nothing`)
   }
   const site = headers['sec-fetch-site']
-  if (site !== undefined && FOREIGN_SITES.has(site)) {
+  if (site !== undefined && FOREIGN_SITES.has(site.toLowerCase())) {
     throw forbidden('pages of other sites may ask nothing')
   }
 }

@@ -4,8 +4,10 @@ import type { GroupState } from '../views.js'
 import {
   anyObject,
   anything,
+  either,
   flag,
   list,
+  mapOf,
   nullable,
   number,
   type Of,
@@ -49,13 +51,9 @@ export const Topic = object({
   partitions: list(Partition),
 })
 
-export const NewTopic = object(
-  { name: text() },
-  {
-    partitions: whole('num.partitions unless said.', 1),
-    configs: anyObject('By name: text, numbers, true or false.'),
-  },
-)
+const NewConfigs = mapOf(either(text(), either(number(), flag())), "By Kafka's names.")
+const newPartitions = whole('num.partitions unless said.', 1)
+export const NewTopic = object({ name: text() }, { partitions: newPartitions, configs: NewConfigs })
 
 const Header = object({ name: text(), value: nullable(text()) })
 
@@ -90,7 +88,9 @@ export const NewRecord = object(
     key: RecordValue,
     value: RecordValue,
     headers: anyObject('Values by name.'),
-    timestamp: anything(
+    timestamp: either(
+      whole(),
+      text(),
       'Milliseconds since the Unix epoch, or a date in ISO 8601; now unless said.',
     ),
   },
@@ -140,8 +140,25 @@ export const CommittedOffsets = object({
   lag: whole('Of all of them.'),
 })
 export const NewOffsets = object({
-  offsets: anyObject('Offsets by topic, then by partition; a number alone is for each partition.'),
+  offsets: mapOf(
+    either(whole(undefined, 0), mapOf(whole(undefined, 0))),
+    'Offsets by topic, then by partition; a number alone is for each partition.',
+  ),
 })
+
+/** What JSON and YAML have the form of; their reader checks it. */
+export const SeedModel = object(
+  {},
+  {
+    topics: mapOf(
+      nullable(
+        object({}, { partitions: newPartitions, configs: NewConfigs, records: list(NewRecord) }),
+      ),
+      'By name.',
+    ),
+    groups: mapOf(NewOffsets, 'By group id.'),
+  },
+)
 
 export const Transactions = object({
   transactions: list(
@@ -187,8 +204,8 @@ export const FaultSpecModel: Schema<FaultSpec> = {
   required: ['kind'],
   properties: {
     kind: oneOf(faultKinds, 'What goes wrong.'),
-    api: anything("An API's name as in Kafka, a list of them, or * for all."),
-    error: anything("An error's name as in Kafka, or its code."),
+    api: either(text(), list(text()), "An API's name as in Kafka, a list of them, or * for all."),
+    error: either(text(), whole(), "An error's name as in Kafka, or its code."),
     message: text('Told with the error.'),
     when: oneOf(['before', 'after'], 'Before the request has its effect, or after it.'),
     ms: number('Of a delay or a throttling.'),
@@ -227,7 +244,9 @@ export const ClockModel = object({
   now: text('In ISO 8601.'),
 })
 export const Advance = object({
-  advance: anything(
+  advance: either(
+    text(),
+    number(),
     "A length of time: milliseconds, or a number with its unit: '45s', '1.5h', '7d'.",
   ),
 })

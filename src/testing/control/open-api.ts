@@ -7,10 +7,13 @@ const STATUS_TEXTS = {
   400: 'The request can not be understood',
   403: 'The request comes by another name, or from a page of another site',
   404: 'There is no such thing',
+  405: 'The path is for other methods',
   408: 'Waiting is over',
   409: 'It can not be done now; the error is that of Kafka, where Kafka has one',
   413: 'The body is too large',
-  415: 'The body has another type',
+  415: 'The body has another type, charset or coding',
+  431: 'The headers are too large',
+  500: 'The broker has failed at this',
   503: 'Too much is under way, or the broker has failed',
 } as const
 
@@ -85,9 +88,9 @@ function requestBody({ body, textBody }: Route): Readonly<Record<string, unknown
   const content =
     body === undefined
       ? Object.fromEntries(
-          textBody!.mediaTypes.map((type) => [type, { schema: { type: 'string' } }]),
+          Object.entries(textBody!.mediaTypes).map(([type, schema]) => [type, { schema }]),
         )
       : { [JSON_TYPE]: { schema: body } }
   const description = textBody === undefined ? {} : { description: textBody.description }
-  return { requestBody: { required: true, ...description, content } }
+  return { requestBody: { required: body !== undefined, ...description, content } }
 }

@@ -3,9 +3,10 @@ import type { JsonSchema, Of, Schema } from './schema.js'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** Of what isn't JSON: text in one of several formats, by their media types. */
+/** Text in one of several formats, which the route reads itself. */
 export interface TextBody {
-  readonly mediaTypes: readonly string[]
+  /** What each holds, by its media type. */
+  readonly mediaTypes: Readonly<Record<string, JsonSchema>>
   readonly description: string
 }
 

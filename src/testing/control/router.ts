@@ -7,6 +7,7 @@ import type {
 } from '../../env/http.js'
 import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
 import { NotRunningError } from '../server-faults.js'
+import { utf8Text } from '../utf8.js'
 import { requireLocal } from './admission.js'
 import type { ControlContext } from './context.js'
 import { badRequest, ControlError, notFound } from './control-error.js'
@@ -25,6 +26,10 @@ const REFUSALS: Readonly<Record<HttpRefusal, ControlError>> = {
   tooSlow: new ControlError(408, 'REQUEST_TOO_SLOW', 'the request has not come in time'),
   tooMany: new ControlError(503, 'TOO_MANY_REQUESTS', 'too many requests are under way'),
 }
+const IDENTITY = 'identity'
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
+/** ASCII is UTF-8, too. */
+const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 /** What there is nothing of. */
 const ABSENT: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
@@ -138,12 +143,27 @@ function requireMediaType(route: Route, head: HttpHead): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = head.headers
   const hasBody = (length !== undefined && length !== '0') || encoding !== undefined
   if (body === undefined && textBody === undefined) return
-  if (!hasBody) throw badRequest(`${route.method} ${route.path} needs a body`)
-  const types = [...(body === undefined ? [] : [JSON_TYPE]), ...(textBody?.mediaTypes ?? [])]
-  if (types.includes(mediaTypeOf(head))) return
-  const message = `the body's Content-Type has to be ${types.join(', ')}`
-  throw new ControlError(415, 'UNSUPPORTED_MEDIA_TYPE', message)
+  // A seed that says nothing brings nothing about.
+  if (!hasBody && body !== undefined) throw badRequest(`${route.method} ${route.path} needs a body`)
+  const types = [
+    ...(body === undefined ? [] : [JSON_TYPE]),
+    ...Object.keys(textBody?.mediaTypes ?? {}),
+  ]
+  if (!types.includes(mediaTypeOf(head))) {
+    throw unsupported(`the body's Content-Type has to be ${types.join(', ')}`)
+  }
+  const { 'content-type': type = '', 'content-encoding': coding = IDENTITY } = head.headers
+  const charset = CHARSET.exec(type)?.[1]
+  if (charset !== undefined && !UTF_8.has(charset.toLowerCase())) {
+    throw unsupported(`the body's charset has to be utf-8, not ${charset}`)
+  }
+  if (coding.toLowerCase() !== IDENTITY) {
+    throw unsupported(`the body can't have the Content-Encoding ${coding}`)
+  }
 }
+
+const unsupported = (message: string): ControlError =>
+  new ControlError(415, 'UNSUPPORTED_MEDIA_TYPE', message)
 
 /** @throws ControlError 400 */
 function parsedQuery(route: Route, query: string): Readonly<Record<string, unknown>> {
@@ -164,15 +184,25 @@ function parsedQuery(route: Route, query: string): Readonly<Record<string, unkno
 
 /** @throws ControlError 400 */
 function parsedBody({ body, textBody }: Route, bytes: Buffer): unknown {
-  if (textBody !== undefined) return bytes.toString('utf8')
+  if (textBody !== undefined) return textOf(bytes)
   if (body === undefined) return undefined
+  const text = textOf(bytes)
   let value: unknown
   try {
-    value = JSON.parse(bytes.toString('utf8'))
+    value = JSON.parse(text)
   } catch (error) {
     throw badRequest(`the body is no JSON: ${(error as Error).message}`, error)
   }
   return checked(body, value, 'the body')
+}
+
+/** @throws ControlError 400 */
+function textOf(bytes: Buffer): string {
+  try {
+    return utf8Text(bytes)
+  } catch (error) {
+    throw badRequest(`the body: ${(error as Error).message}`, error)
+  }
 }
 
 function answered({ answer }: Route, value: unknown): HttpResponse {

@@ -10,7 +10,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
-  readonly additionalProperties?: boolean
+  readonly additionalProperties?: boolean | JsonSchema
   readonly anyOf?: readonly JsonSchema[]
 }
 
@@ -85,6 +85,26 @@ export const nullable = <T>(schema: Schema<T>): Schema<T | null> => ({
   anyOf: [schema, { type: 'null' }],
 })
 
+/** As either of two says; of what is neither, the first tells what it has to be. */
+export const either = <A, B>(
+  first: Schema<A>,
+  second: Schema<B>,
+  description?: string,
+): Schema<A | B> => ({
+  ...(description === undefined ? {} : { description }),
+  anyOf: [first, second],
+})
+
+/** An object whose fields may have any name, and are alike. */
+export const mapOf = <T>(
+  values: Schema<T>,
+  description?: string,
+): Schema<Readonly<Record<string, T>>> => ({
+  type: 'object',
+  ...(description === undefined ? {} : { description }),
+  additionalProperties: values,
+})
+
 /** Any JSON. */
 export const anything = (description?: string): Schema<unknown> =>
   description === undefined ? {} : { description }
@@ -117,7 +137,7 @@ export function mistake(schema: JsonSchema, value: unknown, at: string): string 
   }
   if (type !== undefined && !isOfType(type, value)) return `${at} has to be ${told(type)}`
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
-    return `${at} has to be one of ${schema.enum.join(', ')}`
+    return `${at} has to be ${choiceText(schema.enum, value)}`
   }
   if (typeof value === 'number' && (value < minimum || value > maximum)) {
     return `${at} has to be ${rangeText(minimum, maximum)}`
@@ -144,8 +164,13 @@ function mistakeInObject(schema: JsonSchema, value: object, at: string): string 
     if (each === undefined) continue
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (known === undefined) {
-      if (additionalProperties) continue
-      return `${at} has no ${name}; there are ${Object.keys(properties).join(', ')}`
+      if (additionalProperties === true) continue
+      if (additionalProperties === false) {
+        return `${at} has no ${name}; there are ${Object.keys(properties).join(', ')}`
+      }
+      const wrong = mistake(additionalProperties, each, `${at}.${name}`)
+      if (wrong !== undefined) return wrong
+      continue
     }
     const wrong = mistake(known, each, `${at}.${name}`)
     if (wrong !== undefined) return wrong
@@ -177,6 +202,18 @@ const TOLD: Readonly<Record<string, string>> = {
   object: 'an object',
 }
 const told = (type: string): string => TOLD[type] ?? type
+
+/** More than these aren't told one by one. */
+const MAX_CHOICES_TOLD = 20
+const CHOICES_SHOWN = 3
+
+function choiceText(choices: readonly unknown[], value: unknown): string {
+  const meant = choices.find((each) => String(each).toLowerCase() === String(value).toLowerCase())
+  if (meant !== undefined) return `${meant}, in these letters`
+  if (choices.length <= MAX_CHOICES_TOLD) return `one of ${choices.join(', ')}`
+  const shown = choices.slice(0, CHOICES_SHOWN).join(', ')
+  return `one of ${shown} and so on, of which /openapi.json lists all`
+}
 
 function rangeText(minimum: number, maximum: number): string {
   if (maximum === Infinity) return `${minimum} or more`

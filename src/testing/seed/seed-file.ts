@@ -41,19 +41,29 @@ export async function readSeedFile(
  * Reads what a seed's file holds: YAML and JSON have the form of a {@link Seed}; JSONL has a record a
  * line, and CSV one a row below the names of its fields.
  *
- * @param path tells the topic of records that don't say theirs: `orders.csv` are those of `orders`
+ * @param at what to call it when something is wrong: its path, if it is a file
+ * @param topic of records that don't say theirs: those of `orders.csv` are of `orders`
  * @throws TypeError that says what is wrong, and where
  */
-export async function parseSeed(text: string, format: SeedFormat, path: string): Promise<Seed> {
-  switch (format) {
-    case 'yaml':
-      return checkSeed(await parseYaml(text, path))
-    case 'json':
-      return checkSeed(parseJson(text, path))
-    case 'jsonl':
-      return ofRecords(parseLines(text, path), topicIn(path))
-    case 'csv':
-      return ofRecords(await parseRows(text, path), topicIn(path))
+export async function parseSeed(
+  text: string,
+  format: SeedFormat,
+  at: string,
+  topic: string = topicIn(at),
+): Promise<Seed> {
+  try {
+    switch (format) {
+      case 'yaml':
+        return checkSeed(await parseYaml(text))
+      case 'json':
+        return checkSeed(JSON.parse(text))
+      case 'jsonl':
+        return ofRecords(parseLines(text), topic)
+      case 'csv':
+        return ofRecords(await parseRows(text), topic)
+    }
+  } catch (error) {
+    throw new TypeError(`${at}: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -70,39 +80,31 @@ function ofRecords(records: readonly PlacedRecord[], defaultTopic: string): Seed
   return { topics: topics satisfies Record<string, TopicSeed> }
 }
 
-async function parseYaml(text: string, path: string): Promise<unknown> {
+async function parseYaml(text: string): Promise<unknown> {
   // A CommonJS package: that is what it exports in every bundle, by name it does so in some only.
   const { default: yaml } = await import('yaml')
-  try {
-    // What it would warn of on stderr is refused for its form.
-    return yaml.parse(text, { logLevel: 'error' })
-  } catch (error) {
-    throw asTypeError(path, error)
-  }
+  // What it would warn of on stderr is refused for its form. A file with nothing in it asks for nothing.
+  return yaml.parse(text, { logLevel: 'error' }) ?? {}
 }
 
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw asTypeError(path, error)
-  }
-}
-
-function parseLines(text: string, path: string): PlacedRecord[] {
+function parseLines(text: string): PlacedRecord[] {
   return text.split(/\r?\n/).flatMap((line, i) => {
-    return line.trim() === '' ? [] : [parseJson(line, `${path}:${i + 1}`) as PlacedRecord]
+    return line.trim() === '' ? [] : [parseLine(line, i + 1)]
   })
 }
 
-async function parseRows(text: string, path: string): Promise<PlacedRecord[]> {
-  const { parse } = await import('csv-parse/sync')
+function parseLine(line: string, number: number): PlacedRecord {
   try {
-    const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true })
-    return (rows as Record<string, string>[]).map(ofRow)
+    return JSON.parse(line)
   } catch (error) {
-    throw asTypeError(path, error)
+    throw new TypeError(`line ${number}: ${(error as Error).message}`, { cause: error })
   }
+}
+
+async function parseRows(text: string): Promise<PlacedRecord[]> {
+  const { parse } = await import('csv-parse/sync')
+  const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true })
+  return (rows as Record<string, string>[]).map(ofRow)
 }
 
 /** An empty field is one that isn't there, except for a value, which is then empty text. */
@@ -123,10 +125,6 @@ function ofRow(row: Readonly<Record<string, string>>): PlacedRecord {
 /** The topic of records that don't say theirs. */
 export function topicIn(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '')
-}
-
-function asTypeError(path: string, error: unknown): TypeError {
-  return new TypeError(`${path}: ${(error as Error).message}`, { cause: error })
 }
 
 /**

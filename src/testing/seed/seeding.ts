@@ -1,4 +1,4 @@
-import { ErrorCode, KafkaError } from '../../protocol/errors.js'
+import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
 import { buildBatch, type RecordInput } from '../../protocol/records/index.js'
 import { ProduceRequest, ProduceResponse } from '../../protocol/schema/produce.js'
 import type { LocalAdmin } from '../local-admin.js'
@@ -84,7 +84,10 @@ export class Seeding {
     )
     const { errorCode, errorMessage } = responses[0]!.partitionResponses[0]!
     if (errorCode === ErrorCode.NONE) return
-    throw new KafkaError(errorCode as ErrorCode, `${topic}-${index}: ${errorMessage ?? 'refused'}`)
+    throw new KafkaError(
+      errorCode as ErrorCode,
+      `${topic}-${index}: ${errorMessage ?? errorName(errorCode)}`,
+    )
   }
 
   async #commit(groupId: string, { offsets }: GroupSeed): Promise<void> {

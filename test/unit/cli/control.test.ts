@@ -108,6 +108,14 @@ t.test('the broker need not have started when it is waited for', async (t) => {
   t.match(await waiting, [/^ok: /])
 })
 
+t.test('where the broker is may be said in any of the usual ways', async (t) => {
+  const { control } = await Commands.start(t)
+  const { port, url } = control
+  for (const where of [String(port), `localhost:${port}`, url.href, url.origin]) {
+    t.match(await runControl('health', ['--control', where], {}), [/^ok: /], where)
+  }
+})
+
 t.test('a broker that never starts', async (t) => {
   const broker = await startBroker({ controlPort: 0 })
   await broker.close()
@@ -161,6 +169,18 @@ t.test('seeds, reset and snapshots', async (t) => {
   t.strictSame(await values('orders'), ['seeded', 'later'])
   await commands.told('snapshot', 'delete', '1')
   t.strictSame(await commands.json('snapshot', 'list'), { snapshots: [] })
+  await commands.told('seed', file('empty.yaml', ''), file('empty.jsonl', ''))
+  await commands.told('seed', file('marked.json', '\ufeff{"topics":{"marked":{}}}'))
+  t.strictSame(await values('marked'), [])
+  const wrong = file('wrong.json', '{"topics":{"a":{"size":1}}}')
+  await t.rejects(commands.told('seed', wrong), {
+    message: `${wrong}: the seed: topics.a has a field size; there are partitions, configs, records`,
+  })
+  const latin = file('latin.csv', '')
+  writeFileSync(latin, Buffer.from('key,value\n\xe9,x\n', 'latin1'))
+  await t.rejects(commands.told('seed', latin), {
+    message: `${latin}: the body: it is no UTF-8`,
+  })
   const none = join(directory, 'none.yaml')
   await t.rejects(commands.told('seed', none), { message: `${none}: there is no such file` })
 })
@@ -190,6 +210,13 @@ t.test('what is not understood', async (t) => {
     [['topics', 'create', '--control', '1'], /samsa topics create needs TOPIC/],
     [['topics', 'describe', 'a', 'b', '--control', '1'], /b is one argument too many/],
     [['topics', 'everything', '--control', '1'], /everything is one argument too many/],
+    [
+      ['topics', 'everything', '--control', '1'],
+      /; there are describe, create, delete \(samsa topics/,
+    ],
+    [['reset', 'x', '--control', '1'], /x is one argument too many \(samsa reset --help/],
+    [['clock', 'advance', '45', '--control', '1'], /^45 is no time such as .*\(samsa clock --help/],
+    [['topics', 'create', 'a', '--set', 'b', '--control', '1'], /name=value \(samsa topics --help/],
     [['topics', '--frobnicate'], /Unknown option '--frobnicate' \(samsa topics --help says/],
     [['records', 'a', '--from', 'x', '--control', '1'], /--from x: it has to be a whole number/],
     [['wait', '--control', '1'], /samsa wait needs ready, messages/],

@@ -2,8 +2,9 @@ import { absolutePath } from '../../../env/absolute-path.js'
 import { NodeDisk } from '../../../env/disk-node.js'
 import { type SeedFormat, seedFormatOf, topicIn } from '../../../testing/seed/seed-file.js'
 import { UsageError } from '../../arguments.js'
-import { type Answer, path } from '../client.js'
+import { type Answer, ControlFailure, path } from '../client.js'
 import type { ControlCommand } from '../command.js'
+import { durationIn } from '../duration.js'
 import { cell, table, timeText } from '../table.js'
 
 const MEDIA_TYPES: Readonly<Record<SeedFormat, string>> = {
@@ -39,7 +40,10 @@ export const brokerCommands: readonly ControlCommand[] = [
     words: 'clock advance',
     args: ['TIME'],
     help: 'move a virtual clock on, by e.g. 45s, 1.5h or 7d',
-    run: async ({ api, args: [time] }) => shownClock(await api.post('/clock', { advance: time })),
+    run: async ({ api, args: [time] }) => {
+      const advance = durationIn(time!, (text) => `${text} is no time such as 45s, 1.5h or 7d`)
+      return shownClock(await api.post('/clock', { advance }))
+    },
   },
   {
     words: 'advertise',
@@ -73,7 +77,7 @@ export const contentCommands: readonly ControlCommand[] = [
       let json: Answer
       for (const file of args) {
         const { content, format, topic } = seedFile(file, value('topic'))
-        json = await api.send('/seed', content, MEDIA_TYPES[format], { topic })
+        json = await of(file, api.send('/seed', content, MEDIA_TYPES[format], { topic }))
       }
       return { json, lines: args.map((file) => `seeded ${cell(file)}`) }
     },
@@ -128,6 +132,16 @@ function shownSnapshots(json: Answer) {
   const snapshots: readonly Answer[] = json.snapshots ?? [json]
   const rows = snapshots.map(({ id, topics, groups, bytes }) => [id, topics, groups, bytes])
   return { json, lines: table(['SNAPSHOT', 'TOPICS', 'GROUPS', 'BYTES'], rows) }
+}
+
+/** What is refused of a file, with its name. */
+async function of<T>(file: string, sending: Promise<T>): Promise<T> {
+  try {
+    return await sending
+  } catch (error) {
+    const isRefused = error instanceof ControlFailure && error.code !== undefined
+    throw isRefused ? new ControlFailure(`${file}: ${error.message}`, error.code) : error
+  }
 }
 
 /** @throws UsageError, Error for a file that can't be read */

@@ -1,9 +1,8 @@
 import { systemClock } from '../../../env/clock.js'
-import { durationMs } from '../../../testing/broker-clock.js'
-import type { Duration } from '../../../testing/running-broker.js'
 import { UsageError } from '../../arguments.js'
 import { ControlFailure } from '../client.js'
 import type { CommandCall, ControlCommand, OptionHelp } from '../command.js'
+import { durationIn } from '../duration.js'
 import { shownHealth } from './broker.js'
 import { shownGroup, shownOffset } from './groups.js'
 import { shownEntries } from './journal.js'
@@ -11,7 +10,10 @@ import { recordOptions, recordQuery, shownRecords } from './topics.js'
 
 const DEFAULT_READY_MS = 30_000
 const READY_POLL_MS = 20
-const timeout: OptionHelp = { value: 'TIME', help: 'give up after this time, e.g. 30s (10s)' }
+const timeout: OptionHelp = {
+  value: 'TIME',
+  help: 'give up after this time, e.g. 30s (10s; 4m at most)',
+}
 
 export const waitCommands: readonly ControlCommand[] = [
   {
@@ -137,9 +139,6 @@ function waitFor(call: CommandCall, what: string, body: object) {
 function timeoutOf(call: CommandCall): number | undefined {
   const text = call.value('timeout')
   if (text === undefined) return undefined
-  try {
-    return durationMs(text as Duration)
-  } catch {
-    throw new UsageError(`--timeout ${text}: it has to be a time such as 500ms, 30s or 2m`)
-  }
+  const wanted = 'it has to be a time such as 500ms, 30s or 2m'
+  return durationIn(text, () => `--timeout ${text}: ${wanted}`)
 }

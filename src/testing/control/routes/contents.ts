@@ -1,12 +1,12 @@
-import { checkSeed, type Seed } from '../../seed/seed.js'
+import type { Seed } from '../../seed/seed.js'
 import { parseSeed, type SeedFormat } from '../../seed/seed-file.js'
 import type { BrokerSnapshot } from '../../snapshot/snapshot.js'
 import { asked } from '../asked.js'
 import { badRequest, ControlError, notFound } from '../control-error.js'
-import { Done, SnapshotModel, Snapshots } from '../models.js'
+import { Done, SeedModel, SnapshotModel, Snapshots } from '../models.js'
 import { type Route, route } from '../route.js'
 import { JSON_TYPE } from '../router.js'
-import { text } from '../schema.js'
+import { type JsonSchema, text } from '../schema.js'
 import type { InTurn } from '../turns.js'
 
 const MEDIA_TYPES: Readonly<Record<string, SeedFormat>> = {
@@ -17,6 +17,12 @@ const MEDIA_TYPES: Readonly<Record<string, SeedFormat>> = {
   'application/jsonl': 'jsonl',
   'application/x-ndjson': 'jsonl',
   'text/csv': 'csv',
+}
+const SCHEMAS: Readonly<Record<SeedFormat, JsonSchema>> = {
+  json: SeedModel,
+  yaml: SeedModel,
+  jsonl: text(),
+  csv: text(),
 }
 /** Kept at once, and the records in them, all together. */
 const MAX_SNAPSHOTS = 100
@@ -37,7 +43,9 @@ const seedRoute = (inTurn: InTurn): Route =>
     summary: 'Brings about what a seed says, beside what is there; a reset goes back to that',
     query: { topic: text('Of records in JSONL or CSV that do not say theirs.') },
     textBody: {
-      mediaTypes: Object.keys(MEDIA_TYPES),
+      mediaTypes: Object.fromEntries(
+        Object.entries(MEDIA_TYPES).map(([type, format]) => [type, SCHEMAS[format]]),
+      ),
       description: 'A seed: JSON and YAML by topics and groups; JSONL and CSV a record a line.',
     },
     answer: Done,
@@ -154,7 +162,7 @@ const snapshotModel = (id: string, { topics, groups, bytes }: BrokerSnapshot) =>
 
 /** The text is what a file would hold: it is never taken for a path. */
 async function seedIn(content: string, format: SeedFormat, topic = ''): Promise<Seed> {
-  const seed = checkSeed(await parseSeed(content, format, `${topic}.${format}`))
+  const seed = await parseSeed(content, format, 'the seed', topic)
   if (Object.hasOwn(seed.topics ?? {}, '')) {
     throw badRequest(
       'there are records that do not say their topic: say it in the query, ?topic=NAME',
