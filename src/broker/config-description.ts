@@ -1,6 +1,7 @@
 import { clientMetricsConfigs } from '../metadata/config/client-metrics-configs.js'
 import { Config } from '../metadata/config/config.js'
 import type { ConfigTable, ConfigType } from '../metadata/config/config-def.js'
+import { documentationOf } from '../metadata/config/documentation/index.js'
 import { groupConfigs } from '../metadata/config/group-configs.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
 import {
@@ -44,6 +45,7 @@ const TYPE_IDS: Record<ConfigType, number> = {
 const UNKNOWN_TYPE_ID = 0
 
 type Resource = DescribeConfigsRequest['resources'][number]
+type Details = Pick<DescribeConfigsRequest, 'includeSynonyms' | 'includeDocumentation'>
 type Entry = DescribeConfigsResponse['results'][number]['configs'][number]
 type Synonym = Entry['synonyms'][number]
 
@@ -86,12 +88,16 @@ export class ConfigDescription {
    */
   entries(
     { resourceType, resourceName, configurationKeys }: Resource,
-    includeSynonyms: boolean,
+    { includeSynonyms, includeDocumentation }: Details,
   ): Entry[] {
     const wanted = new Set(configurationKeys)
     const all = this.#all(resourceType, resourceName)
     const entries = wanted.size === 0 ? all : all.filter(({ name }) => wanted.has(name))
-    return includeSynonyms ? entries : entries.map((entry) => ({ ...entry, synonyms: [] }))
+    return entries.map((entry) => ({
+      ...entry,
+      synonyms: includeSynonyms ? entry.synonyms : [],
+      documentation: includeDocumentation ? documentationOf(resourceType, entry.name) : null,
+    }))
   }
 
   #all(type: number, name: string): Entry[] {

@@ -27,7 +27,8 @@ const TYPES: readonly number[] = Object.values(ConfigResourceType).filter((type)
 export const describeConfigs = (services: DescribeConfigsServices): Handler => {
   const description = new ConfigDescription(services.config, services.metadata)
   return handler(DescribeConfigsRequest, DescribeConfigsResponse, {
-    handle: (context, { resources, includeSynonyms }) => {
+    handle: (context, request) => {
+      const { resources } = request
       for (const { resourceType, resourceName } of resources) {
         if (TYPES.includes(resourceType)) continue
         const message = `Unexpected resource type ${resourceType} for resource ${resourceName}`
@@ -37,7 +38,7 @@ export const describeConfigs = (services: DescribeConfigsServices): Handler => {
         const { resourceType, resourceName } = resource
         try {
           requireDescribeConfigs(services.authorizer, context, resource)
-          const configs = description.entries(resource, includeSynonyms)
+          const configs = description.entries(resource, request)
           const errorCode = ErrorCode.NONE
           return { errorCode, errorMessage: '', resourceType, resourceName, configs }
         } catch (error) {

@@ -85,7 +85,7 @@ async function describe(t: Conversation, version: number): Promise<void> {
         resources: [resource(TOPIC, name, ['retention.ms']), resource(CLIENT_METRICS, 'm')],
         includeDocumentation: true,
       },
-      { unordered: true, deviation: 'no-documentation' },
+      { unordered: true },
     )
   }
   await ask('the same twice', [

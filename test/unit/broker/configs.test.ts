@@ -98,6 +98,39 @@ t.test('DescribeConfigs', async (t) => {
     ])
   })
 
+  t.test('says what each configuration is for, to who asks', async (t) => {
+    for (const [resourceType, resourceName] of [
+      [TOPIC, 'a'],
+      [BROKER, '1'],
+      [CLIENT_METRICS, 'm'],
+      [GROUP, 'g'],
+    ] as const) {
+      const resource = { resourceType, resourceName, configurationKeys: null }
+      const request = { resources: [resource], includeDocumentation: true }
+      const { results } = await ask(describeConfigs(running()), 4, request)
+      const { configs } = results[0]
+      const silent = configs.filter(({ documentation }: Body) => !documentation)
+      t.ok(configs.length > 0)
+      t.strictSame(
+        silent.map(({ name }: Body) => name),
+        [],
+      )
+    }
+    const keys = [
+      'group.share.max.size',
+      'log.retention.ms',
+      'group.consumer.min.session.timeout.ms',
+    ]
+    const resource = { resourceType: BROKER, resourceName: '1', configurationKeys: keys }
+    const request = { resources: [resource], includeDocumentation: true }
+    const { results } = await ask(describeConfigs(running()), 4, request)
+    t.match(results[0].configs, [
+      { documentation: /smallest consumer.session.timeout.ms/ },
+      { documentation: /share group/ },
+      { documentation: /retention.ms of topics that have none of their own/ },
+    ])
+  })
+
   t.test('says where the values of this broker come from, and no secrets', async (t) => {
     const keys = ['log.cleaner.threads', 'num.io.threads', 'node.id', 'sasl.jaas.config']
     t.match((await describe(BROKER, '1', keys)).configs, [
