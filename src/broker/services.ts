@@ -9,6 +9,7 @@ import type { MetadataImage } from '../metadata/image.js'
 import type { Authorizer } from '../security/authorizer.js'
 import type { LogManager } from '../storage/log-manager.js'
 import type { AddPartitionsToTxnManager } from './add-partitions-to-txn-manager.js'
+import type { DeletedTopics } from './deleted-topics.js'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.js'
 import type { Handler } from './handler.js'
 import type { ProducerIdManager } from './producer-id-manager.js'
@@ -34,6 +35,7 @@ export interface BrokerServices {
   readonly logs: LogManager
   readonly replicas: ReplicaManager
   readonly producerIds: ProducerIdManager
+  readonly deletedTopics: DeletedTopics
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
   readonly transactionMarkers: TransactionMarkers

@@ -1,6 +1,7 @@
 import { createHandlers } from '../broker/api/index.js'
 import { BrokerLifecycle } from '../broker/broker-lifecycle.js'
 import { cleanerSettings } from '../broker/cleaner-settings.js'
+import { DeletedTopics } from '../broker/deleted-topics.js'
 import { DirectoryAssignments } from '../broker/directory-assignments.js'
 import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
@@ -235,6 +236,7 @@ export class BrokerServer {
       logs,
       replicas,
       producerIds,
+      deletedTopics: new DeletedTopics(),
       ...coordinators,
     }
   }

@@ -9,6 +9,7 @@ import {
   CLUSTER_NAME,
   ResourceType,
 } from '../../security/authorizer.js'
+import type { DeletedTopics } from '../deleted-topics.js'
 import type { DynamicBrokerConfig } from '../dynamic-broker-config.js'
 import { type ForwardingServices, forward } from '../forwarding.js'
 import { type Handler, handler, type RequestContext } from '../handler.js'
@@ -41,6 +42,7 @@ export interface DeleteTopicsServices extends ForwardingServices {
   readonly metadata: MetadataImage
   readonly authorizer: Authorizer
   readonly config: DynamicBrokerConfig
+  readonly deletedTopics: DeletedTopics
 }
 
 type TopicAnswer = DeleteTopicsResponse['responses'][number]
@@ -85,7 +87,11 @@ class Deletion {
       const version = VERSION_WITH_TOPIC_IDS
       const answer = await forward(this.services, 'DeleteTopics', version, byId, context, timeoutMs)
       for (const each of answer.responses) {
-        this.#answers.push({ ...each, name: this.#deletable.get(each.topicId) ?? each.name })
+        const name = this.#deletable.get(each.topicId) ?? each.name
+        this.#answers.push({ ...each, name })
+        if (name !== null && each.errorCode === ErrorCode.NONE) {
+          this.services.deletedTopics.add(context.peer, name)
+        }
       }
     }
     return { responses: this.#answers }

@@ -11,6 +11,7 @@ import {
 } from '../../security/authorizer.js'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.js'
 import { AutoTopicCreation, type AutoTopicCreationServices } from '../auto-topic-creation.js'
+import type { DeletedTopics } from '../deleted-topics.js'
 import { type Handler, handler, type RequestContext } from '../handler.js'
 import { isInternalTopic } from '../internal-topic.js'
 import { aliveNodes, controllerIdFor, type TopicMetadata, topicMetadata } from '../metadata-view.js'
@@ -24,9 +25,12 @@ const VERSION_WITH_TOPIC_IDS = 12
 /** From this version on, a request that fails as a whole says so. */
 const VERSION_WITH_ERROR_CODE = 13
 
+const { UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION } = ErrorCode
+
 export interface MetadataServices extends AutoTopicCreationServices {
   readonly metadata: MetadataImage
   readonly authorizer: Authorizer
+  readonly deletedTopics: DeletedTopics
 }
 
 /** Where topics are and who leads them (Kafka's `KafkaApis.handleTopicMetadataRequest`). */
@@ -82,8 +86,9 @@ class MetadataQuery {
       } else if (!this.#mayCreate(name)) {
         refused.push(failed(ErrorCode.TOPIC_AUTHORIZATION_FAILED, name))
       } else {
-        described.push(name)
         if (isTopicName(name)) created.push(name)
+        if (this.#isKnownToBeGone(name)) refused.push(failed(UNKNOWN_TOPIC_OR_PARTITION, name))
+        else described.push(name)
       }
     }
     const answer = () => this.#answer([...refused, ...this.#describe(described)])
@@ -136,6 +141,10 @@ class MetadataQuery {
     return !this.#image.topicsByName.has(name)
   }
 
+  #isKnownToBeGone(name: string): boolean {
+    return this.services.deletedTopics.take(this.context.peer, name)
+  }
+
   #mayCreate(name: string): boolean {
     const { authorizer } = this.services
     const { CREATE } = AclOperation
@@ -157,7 +166,6 @@ class MetadataQuery {
     }
     return names.map((name) => {
       const topic = this.#image.topicsByName.get(name)
-      const { UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION } = ErrorCode
       const described = topic
         ? topicMetadata(this.#image, topic, listener, availability)
         : failed(isTopicName(name) ? UNKNOWN_TOPIC_OR_PARTITION : INVALID_TOPIC_EXCEPTION, name)

@@ -1,3 +1,4 @@
+import { DeletedTopics } from '../../../src/broker/deleted-topics.js'
 import { RequestDispatcher } from '../../../src/broker/dispatch.js'
 import { DynamicBrokerConfig } from '../../../src/broker/dynamic-broker-config.js'
 import type { Handler, Peer } from '../../../src/broker/handler.js'
@@ -168,6 +169,7 @@ export function servicesOf(given: Given = {}) {
     authorizer: given.authorizer ?? allowEverything,
     logger: given.logger ?? silentLogger,
     clocks,
+    deletedTopics: new DeletedTopics(),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   broker,
   configOf,
   forbidding,
+  peer,
   replay,
   ScriptedController,
   servicesOf,
@@ -167,6 +168,16 @@ t.test('a topic that is asked for and is not there', async (t) => {
     const bodies = await Promise.all([ask(handler, 13, { topics }), ask(handler, 13, { topics })])
     for (const body of bodies) t.strictSame(outcomes(body), [['new', 0]])
     t.equal(controller.asked.length, 1)
+  })
+
+  t.test('is unknown once to who has just deleted one of that name', async (t) => {
+    const { state, controller } = creating()
+    const services = servicesOf({ state, controller })
+    services.deletedTopics.add(peer, 'new')
+    const [handler, topics] = [metadata(services), [{ name: 'new' }]]
+    t.strictSame(outcomes(await ask(handler, 13, { topics })), [['new', UNKNOWN]])
+    t.equal(controller.asked.length, 1, 'it is created all the same')
+    t.strictSame(outcomes(await ask(handler, 13, { topics })), [['new', 0]])
   })
 
   t.test('is unknown where it cannot be created', async (t) => {

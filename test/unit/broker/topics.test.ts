@@ -202,6 +202,19 @@ t.test('DeleteTopics', async (t) => {
     t.strictSame(asked.map(({ topicId }: Body) => topicId).sort(), [TOPIC_A, TOPIC_B])
   })
 
+  t.test('remembers what a client has deleted, as far as it could be', async (t) => {
+    const services = servicesOf({ state, controller: deleter() })
+    await ask(deleteTopics(services), 6, { topics: [named('a'), named('no')], timeoutMs: 1000 })
+    const { deletedTopics } = services
+    t.notOk(deletedTopics.take(peer, 'no'))
+    t.notOk(deletedTopics.take({ ...peer }, 'a'), 'nobody else')
+    t.ok(deletedTopics.take(peer, 'a'))
+    t.notOk(deletedTopics.take(peer, 'a'), 'once')
+    for (let n = 0; n <= 1000; n++) deletedTopics.add(peer, `t${n}`)
+    t.notOk(deletedTopics.take(peer, 't0'), 'it has a bound')
+    t.ok(deletedTopics.take(peer, 't1'))
+  })
+
   t.test('takes names only before version 6', async (t) => {
     const handler = deleteTopics(servicesOf({ state, controller: deleter() }))
     const { responses } = await ask(handler, 5, { topicNames: ['a', 'no'], timeoutMs: 1000 })
