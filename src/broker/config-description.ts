@@ -1,3 +1,4 @@
+import { bucketsOfGrownMap, inHashOrder, javaHashCode } from '../coordinator/group/java-hash.js'
 import { clientMetricsConfigs } from '../metadata/config/client-metrics-configs.js'
 import { Config } from '../metadata/config/config.js'
 import type { ConfigTable, ConfigType } from '../metadata/config/config-def.js'
@@ -82,7 +83,7 @@ export class ConfigDescription {
   ) {}
 
   /**
-   * The configurations of one resource in the order of their names.
+   * The configurations of one resource, in Kafka's order.
    *
    * @throws KafkaError when there is no such resource or this broker doesn't have it
    */
@@ -184,7 +185,7 @@ export class ConfigDescription {
   #ofAllBrokers(): Entry[] {
     const { current, ofAllBrokers } = this.config
     const types: ConfigTable = current.table
-    return [...ofAllBrokers].sort().map(([name, value]) => {
+    return inMapOrder([...ofAllBrokers].sort()).map(([name, value]) => {
       const type = types[name]?.type
       const synonyms = this.#synonyms(name, type).filter(
         ({ source }) => source === Source.DYNAMIC_DEFAULT_BROKER,
@@ -231,7 +232,12 @@ function shown<T extends ConfigTable>(
   const unknown = [...own]
     .filter(([name]) => !Object.hasOwn(config.table, name))
     .map(([name, value]): [string, string, undefined] => [name, value, undefined])
-  return [...known, ...unknown].sort(([a], [b]) => (a < b ? -1 : 1))
+  return inMapOrder([...known, ...unknown])
+}
+
+/** As the `HashMap` of Kafka's `AbstractConfig` hands them out: some clients look at the first. */
+function inMapOrder<T extends readonly [string, ...unknown[]]>(entries: readonly T[]): T[] {
+  return inHashOrder(entries, ([name]) => javaHashCode(name), bucketsOfGrownMap(entries.length))
 }
 
 function requireThisBroker(id: string, nodeId: number, expected: string): void {

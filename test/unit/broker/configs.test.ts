@@ -64,10 +64,47 @@ t.test('DescribeConfigs', async (t) => {
     return results[0] as Body
   }
 
+  t.test('has the order of the HashMap that Kafka takes them from', async (t) => {
+    const names = async (type: number, name: string) =>
+      (await describe(type, name)).configs.map((config: Body) => config.name)
+    const ofTopic = await names(TOPIC, 'a')
+    t.strictSame(ofTopic.slice(0, 3), [
+      'compression.type',
+      'remote.log.delete.on.disable',
+      'leader.replication.throttled.replicas',
+    ])
+    const sameBucket = ['segment.bytes', 'retention.ms', 'compression.gzip.level']
+    t.strictSame(
+      ofTopic.filter((name: string) => sameBucket.includes(name)),
+      sameBucket,
+      'within a bucket, as Kafka defines them',
+    )
+    t.strictSame((await names(GROUP, 'g')).slice(0, 3), [
+      'consumer.session.timeout.ms',
+      'consumer.assignment.interval.ms',
+      'share.auto.offset.reset',
+    ])
+    t.strictSame((await names(BROKER, '1')).slice(0, 2), [
+      'log.cleaner.min.compaction.lag.ms',
+      'offsets.topic.num.partitions',
+    ])
+  })
+
   t.test('says where the values of a topic come from', async (t) => {
     const { configs, ...rest } = await describe(TOPIC, 'a', ['retention.ms', 'segment.bytes'])
     t.match(rest, { errorCode: 0, errorMessage: '', resourceType: TOPIC, resourceName: 'a' })
     t.strictSame(configs, [
+      {
+        name: 'segment.bytes',
+        value: '1073741824',
+        readOnly: false,
+        isDefault: false,
+        configSource: 5,
+        isSensitive: false,
+        synonyms: [{ name: 'log.segment.bytes', value: '1073741824', source: 5 }],
+        configType: 3,
+        documentation: null,
+      },
       {
         name: 'retention.ms',
         value: '5000',
@@ -82,17 +119,6 @@ t.test('DescribeConfigs', async (t) => {
           { name: 'log.retention.hours', value: '168', source: 5 },
         ],
         configType: 5,
-        documentation: null,
-      },
-      {
-        name: 'segment.bytes',
-        value: '1073741824',
-        readOnly: false,
-        isDefault: false,
-        configSource: 5,
-        isSensitive: false,
-        synonyms: [{ name: 'log.segment.bytes', value: '1073741824', source: 5 }],
-        configType: 3,
         documentation: null,
       },
     ])
