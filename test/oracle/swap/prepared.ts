@@ -64,16 +64,15 @@ export class Prepared {
     this.#pending = pending
   }
 
+  /** Waits for the end of the transaction that the broker of before had decided. */
+  async settled(c: Conversation): Promise<void> {
+    if (this.#pending) await this.#stateAtTheEnd(c)
+  }
+
   async check(c: Conversation, complain: Complain): Promise<void> {
     if (this.#round === 0) return
     if (this.#pending) {
-      const { transactionStates } = await c.quietly(
-        ApiKey.DescribeTransactions,
-        0,
-        { transactionalIds: [ID] },
-        { until: (body) => body.transactionStates[0].transactionState.startsWith('Complete') },
-      )
-      const { transactionState } = transactionStates[0]
+      const transactionState = await this.#stateAtTheEnd(c)
       const word = WORDS[this.#pending.state]
       if (transactionState !== word) complain(`${ID} is ${transactionState}, not ${word}`)
       this.#settle(this.#pending)
@@ -91,6 +90,16 @@ export class Prepared {
     const offsets = await committedOffsets(c, GROUP, true)
     const said = offsets[`${TOPIC}-0`]?.split(' ')[0]
     if (said !== this.#offset?.toString()) complain(`${GROUP} is at ${said}, not ${this.#offset}`)
+  }
+
+  async #stateAtTheEnd(c: Conversation): Promise<string> {
+    const { transactionStates } = await c.quietly(
+      ApiKey.DescribeTransactions,
+      0,
+      { transactionalIds: [ID] },
+      { until: (body) => body.transactionStates[0].transactionState.startsWith('Complete') },
+    )
+    return transactionStates[0].transactionState
   }
 
   async #begin(c: Conversation) {
