@@ -69,7 +69,7 @@ class NodeSocket implements NetworkSocket {
   }
 
   end(): void {
-    this.socket.destroySoon()
+    this.socket.end()
   }
 
   destroy(): void {

@@ -45,7 +45,10 @@ export interface NetworkSocket {
    * @param done called once when the bytes have been handed to the system, or never will be
    */
   write(buffers: readonly Buffer[], done?: () => void): void
-  /** Closes once everything queued has left. */
+  /**
+   * Tells the peer, once everything queued has left, that no more comes. What the peer sends is read
+   * on, and the connection closes when the peer closes it, too.
+   */
   end(): void
   /** Closes at once; what is queued is lost. */
   destroy(): void

@@ -7,6 +7,7 @@ import { RequestDispatcher } from '../broker/dispatch.js'
 import { DynamicBrokerConfig } from '../broker/dynamic-broker-config.js'
 import type { RequestInterceptor } from '../broker/interceptor.js'
 import { LiveMetadata } from '../broker/live-metadata.js'
+import { logUpkeep } from '../broker/log-upkeep.js'
 import { ProducerIdManager } from '../broker/producer-id-manager.js'
 import { producerStateConfig } from '../broker/producer-state-config.js'
 import { ReplicaManager } from '../broker/replica-manager.js'
@@ -255,10 +256,8 @@ export class BrokerServer {
       defaultConfig: this.#logConfig(NO_SETTINGS),
       configOf: (topic) => this.#logConfig(this.#topicSettings(topic)),
       producerStateConfig: () => producerStateConfig(this.#config.current),
-      producerExpirationCheckIntervalMs: current.get('producer.id.expiration.check.interval.ms'),
-      retentionCheckIntervalMs: current.get('log.retention.check.interval.ms'),
+      ...logUpkeep(current),
       cleanerConfig: () => cleanerSettings(this.#config.current),
-      checkpointIntervalMs: current.get('log.flush.offset.checkpoint.interval.ms'),
       onDirectoryOffline: (directory, cause) => this.#directoryFailed(logs, directory, cause),
     })
     this.#endings.push(() => logs.close(this.#lifecycle?.brokerEpoch))

@@ -1,14 +1,19 @@
 import type { Outcome, RequestDispatcher } from '../broker/dispatch.js'
 import type { Peer } from '../broker/handler.js'
+import type { Timer } from '../env/clock.js'
 import type { NetworkSocket, SocketListener } from '../env/network.js'
 import type { ServerLimits } from './connection-limits.js'
 import { FrameError, FrameReader } from './frame-reader.js'
+
+/** A client has so long to close a connection on which no more comes. */
+const LINGER_MS = 500
 
 /** What a connection needs of its server. */
 export interface ConnectionOwner {
   readonly dispatcher: RequestDispatcher
   readonly limits: ServerLimits
   now(): number
+  after(delayMs: number, action: () => void): Timer
   /** The requests of all connections take up so many bytes more (or less). */
   inFlightBytesChanged(bytes: number): void
   /** Nothing may be begun at present; {@link Connection.advance} follows when it may. */
@@ -45,6 +50,8 @@ export class Connection implements SocketListener {
   /** A request wants the connection closed: what was begun after it isn't answered. */
   #isDropping = false
   #isAdvancing = false
+  /** Runs from when the client was told that no more comes. */
+  #linger: Timer | undefined
 
   constructor(
     readonly peer: Peer,
@@ -89,6 +96,7 @@ export class Connection implements SocketListener {
   onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#linger?.cancel()
     this.#forgetQueued()
     this.owner.incompleteBytesChanged(-this.#frames.heldBytes)
     this.owner.closed(this)
@@ -177,8 +185,13 @@ export class Connection implements SocketListener {
   }
 
   #endIfDone(): void {
-    if (!this.#isFinishing || this.#isClosed) return
-    if (this.#isDropping || this.#inFlight.length === 0) this.socket.end()
+    if (!this.#isFinishing || this.#isClosed || this.#linger !== undefined) return
+    if (!this.#isDropping && this.#inFlight.length > 0) return
+    this.#linger = this.owner.after(LINGER_MS, () => this.close())
+    // Closing with something unread resets the connection, and with that a client that writes just
+    // then drops answers that it hasn't looked at: a producer would send appended batches again.
+    this.#setPaused(false)
+    this.socket.end()
   }
 
   #send({ frame, release, close }: Outcome): void {

@@ -143,6 +143,10 @@ export class SocketServer implements ConnectionOwner {
     return this.#options.clock.now()
   }
 
+  after(delayMs: number, action: () => void): Timer {
+    return this.#options.clock.after(delayMs, action)
+  }
+
   inFlightBytesChanged(bytes: number): void {
     this.#inFlightBytes += bytes
     if (!this.#wasFull || this.isHolding()) return
