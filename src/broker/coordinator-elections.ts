@@ -9,7 +9,7 @@ import type { ReplicaManager } from './replica-manager.js'
 
 /** A coordinator whose state is in the partitions of one topic. */
 export interface ElectedCoordinator {
-  /** Of its topic. */
+  /** Of its topic, by which keys are spread over partitions. */
   partitionCount: number
   onElection(partition: number, leaderEpoch: number, log: CoordinatorLog): void
   onResignation(partition: number): void
@@ -29,12 +29,19 @@ export interface CoordinatorElectionsOptions {
  * `BrokerMetadataPublisher`). To be installed after the replica manager.
  */
 export class CoordinatorElections implements MetadataPublisher {
+  /** The topic whose partitions have been counted. */
+  #countedTopicId: string | undefined
+
   constructor(private readonly options: CoordinatorElectionsOptions) {}
 
   onMetadataUpdate(delta: MetadataDelta, image: MetadataImage): void {
     const { topic, coordinator } = this.options
     const known = image.topicsByName.get(topic)
-    if (known !== undefined) coordinator.partitionCount = known.partitions.size
+    // Partitions that are added count from the next start on: until then every key stays where it is.
+    if (known !== undefined && known.id !== this.#countedTopicId) {
+      this.#countedTopicId = known.id
+      coordinator.partitionCount = known.partitions.size
+    }
     for (const change of delta.partitions) {
       if (change.topicName === topic) this.#changed(change)
     }

@@ -204,6 +204,10 @@ export class DataPlane {
     return topicId
   }
 
+  addPartition(topicId: string, partitionId: number, leader = NODE_ID): void {
+    this.replay({ type: 'PartitionRecord', data: partitionData(topicId, partitionId, leader) })
+  }
+
   deleteTopic(topicId: string): void {
     this.replay({ type: 'RemoveTopicRecord', data: { topicId } })
   }

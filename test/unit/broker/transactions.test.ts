@@ -128,6 +128,27 @@ t.test('whoever leads a partition of the topic coordinates its ids', async (t) =
   t.match(await broker.init(), { errorCode: NONE, producerId: 1000, producerEpoch: 1 })
 })
 
+t.test(
+  'ids stay where they are when partitions are added, until another topic takes its place',
+  async (t) => {
+    const broker = await Broker.start(t)
+    broker.createStateTopic(2)
+    await settle()
+    await broker.init()
+    const partition = broker.transactions.partitionFor(ID)
+    broker.plane.addPartition(broker.topicId, 2)
+    broker.plane.addPartition(broker.topicId, 3)
+    await settle()
+    t.equal(broker.transactions.partitionFor(ID), partition)
+    t.match(await broker.init(), { errorCode: NONE, producerId: 1000, producerEpoch: 1 })
+    broker.plane.deleteTopic(broker.topicId)
+    broker.createStateTopic(5)
+    await settle()
+    t.equal(broker.transactions.partitionCount, 5)
+    t.match(await broker.init(), { errorCode: NONE, producerId: 1000, producerEpoch: 0 })
+  },
+)
+
 t.test('markers carry the epoch of the coordinator', async (t) => {
   const broker = await Broker.start(t)
   broker.createStateTopic()
