@@ -1,5 +1,6 @@
 import type { GroupCoordinator } from '../../coordinator/group/group-coordinator.js'
 import { refusedTxnCommit } from '../../coordinator/group/offsets/txn-commit.js'
+import { OFFSETS_TOPIC } from '../../coordinator/group/offsets-topic.js'
 import type { MetadataImage } from '../../metadata/image.js'
 import { ZERO_UUID } from '../../protocol/codec/index.js'
 import { ErrorCode } from '../../protocol/errors.js'
@@ -45,7 +46,11 @@ export const txnOffsetCommit = ({
       })
       if (valid.length > 0) {
         const committed = { ...request, topics: valid }
-        const answer = await groups.txnOffsetCommit(context, committed)
+        // What isn't there can't be part of a transaction: Kafka finds that out before anything else.
+        const answer =
+          groupId === '' || metadata.topicsByName.has(OFFSETS_TOPIC)
+            ? await groups.txnOffsetCommit(context, committed)
+            : refusedTxnCommit(committed, ErrorCode.COORDINATOR_NOT_AVAILABLE)
         for (const { name, partitions } of answer.topics) {
           const told = partitions.map((each) => ({
             ...each,

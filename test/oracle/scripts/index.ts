@@ -9,6 +9,7 @@ import { consumerOffsets } from './consumer-offsets.js'
 import { consumerPolicies } from './consumer-policies.js'
 import { consumerRebalances } from './consumer-rebalances.js'
 import { consumerStatic } from './consumer-static.js'
+import { coordinatorTopics } from './coordinator-topics.js'
 import { fetch } from './fetch.js'
 import { groups } from './groups.js'
 import { listOffsets } from './list-offsets.js'
@@ -57,6 +58,7 @@ export const scripts: readonly Script[] = [
   consumerMigration,
   ...consumerPolicies,
   refusedAppends,
+  coordinatorTopics,
 ]
 
 /** Those with the names given, all if there are none. */
