@@ -1,3 +1,4 @@
+import { API_HEADER } from '../../testing/control/api-header.js'
 import { UsageError } from '../arguments.js'
 
 const LOCALHOST = 'http://127.0.0.1'
@@ -59,6 +60,10 @@ export class ControlClient {
       ...(body === undefined ? {} : { body: body instanceof Buffer ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
+    if (!response.headers.has(API_HEADER)) {
+      const what = `what answers at ${this.url} is no control API of samsa`
+      throw new ControlFailure(`${what} (status ${response.status})`, undefined)
+    }
     if (response.headers.get('content-type')?.startsWith('application/json') !== true) {
       if (response.ok) return text
       throw new ControlFailure(`${this.url} has answered ${response.status}`, undefined)
@@ -73,7 +78,9 @@ export class ControlClient {
       return await fetch(`${this.url}${path}`, init)
     } catch (error) {
       const { cause } = error as { readonly cause?: NodeJS.ErrnoException }
-      const reason = cause?.code ?? cause?.message ?? (error as Error).message
+      // Those of the system say more by their code, those of fetch by their text.
+      const ofSystem = cause?.code?.startsWith('E') === true ? cause.code : undefined
+      const reason = ofSystem ?? cause?.message ?? (error as Error).message
       throw new ControlFailure(`no control API at ${this.url}: ${reason}`, undefined, {
         cause: error,
       })
@@ -97,13 +104,17 @@ export function controlUrl(
       `where is the broker? Say --control with the URL or the port that samsa start --control-port has, or set ${CONTROL_VARIABLE}`,
     )
   }
-  if (/^\d{1,5}$/.test(said)) return `${LOCALHOST}:${said}`
-  const full = HOST_AND_PORT.test(said) ? `http://${said}` : said
+  const full = fullUrl(said)
   const url = URL.canParse(full) ? new URL(full) : undefined
   if (url?.protocol !== 'http:') {
     throw new UsageError(`${said} is neither a port nor a URL that begins with http://`)
   }
   return url.origin
+}
+
+function fullUrl(said: string): string {
+  if (/^\d{1,5}$/.test(said)) return `${LOCALHOST}:${said}`
+  return HOST_AND_PORT.test(said) ? `http://${said}` : said
 }
 
 /** A path whose parts may have any characters. */

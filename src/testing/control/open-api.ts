@@ -1,8 +1,8 @@
+import { API_VERSION } from './api-header.js'
 import { Failure } from './models.js'
 import { isParameter, parameterName, type Route } from './route.js'
 import { JSON_TYPE } from './router.js'
 
-const API_VERSION = '1.0.0'
 const STATUS_TEXTS = {
   400: 'The request can not be understood',
   403: 'The request comes by another name, or from a page of another site',

@@ -9,6 +9,7 @@ import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
 import { NotRunningError } from '../server-faults.js'
 import { utf8Text } from '../utf8.js'
 import { requireLocal } from './admission.js'
+import { API_HEADER, API_VERSION } from './api-header.js'
 import type { ControlContext } from './context.js'
 import { badRequest, ControlError, notFound } from './control-error.js'
 import { type Call, isParameter, type Method, parameterName, type Route } from './route.js'
@@ -16,6 +17,7 @@ import { checked, queryValue } from './schema.js'
 
 export const JSON_TYPE = 'application/json'
 const COMMON_HEADERS = {
+  [API_HEADER]: API_VERSION,
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
 } as const

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { CONTROL_COMMANDS, UsageError } from '../../../src/cli/arguments.js'
@@ -116,6 +118,19 @@ t.test('where the broker is may be said in any of the usual ways', async (t) => 
   }
 })
 
+t.test('another service is not taken for a broker', async (t) => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"UP"}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const where = String((server.address() as AddressInfo).port)
+  for (const command of ['topics', 'health', 'wait ready --timeout 1ms', 'reset']) {
+    const [name = '', ...rest] = `${command} --control ${where}`.split(' ')
+    await t.rejects(runControl(name, rest, {}), { message: /is no control API of samsa \(status/ })
+  }
+})
+
 t.test('a broker that never starts', async (t) => {
   const broker = await startBroker({ controlPort: 0 })
   await broker.close()
@@ -206,6 +221,7 @@ t.test('the clock, metrics, an address and a restart', async (t) => {
 t.test('what is not understood', async (t) => {
   const cases: [args: string[], message: RegExp][] = [
     [['topics'], /where is the broker\?.*SAMSA_CONTROL_URL/],
+    [['topics', '--control', '99999'], /^99999 is neither a port nor a URL/],
     [['topics', '--control', 'https://x'], /https:\/\/x is neither a port nor a URL/],
     [['topics', 'create', '--control', '1'], /samsa topics create needs TOPIC/],
     [['topics', 'describe', 'a', 'b', '--control', '1'], /b is one argument too many/],

@@ -1,3 +1,4 @@
+import type { FaultKind } from '../../faults/fault-spec.js'
 import type { Duration } from '../../running-broker.js'
 import { asked } from '../asked.js'
 import type { ControlContext } from '../context.js'
@@ -5,6 +6,9 @@ import { ControlError } from '../control-error.js'
 import { Advance, AdvertisedListeners, ClockModel, Done, Health } from '../models.js'
 import { type Route, route } from '../route.js'
 import type { InTurn } from '../turns.js'
+
+/** Kinds of faults in which no client can use the broker. */
+const OUTAGES: ReadonlySet<FaultKind> = new Set(['down', 'fenceBroker'])
 
 const clockOf = ({ broker: { clock } }: ControlContext) => ({
   isVirtual: clock.isVirtual,
@@ -24,6 +28,11 @@ export const brokerRoutes = (inTurn: InTurn): readonly Route[] => [
       running()
       const reason = failure()
       if (reason !== undefined) throw new ControlError(503, 'BROKER_FAILED', reason.message)
+      const outage = broker.faults.active.find(({ spec }) => OUTAGES.has(spec.kind))
+      if (outage !== undefined) {
+        const message = `fault ${outage.id} (${outage.spec.kind}) keeps clients from the broker`
+        throw new ControlError(503, 'BROKER_DOWN', message)
+      }
       const { bootstrapServers, clusterId, nodeId, profile } = broker
       return { status: 'ok' as const, bootstrapServers, clusterId, nodeId, profile }
     },
