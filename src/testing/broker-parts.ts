@@ -26,7 +26,12 @@ import { BrokerMetrics } from './metrics/broker-metrics.js'
 import { profileProperties } from './profiles.js'
 import { RequestGate } from './request-gate.js'
 import type { BrokerOptions } from './running-broker.js'
-import { NotRunningError, type RunningServer, ServerFaults } from './server-faults.js'
+import {
+  BrokerFailedError,
+  NotRunningError,
+  type RunningServer,
+  ServerFaults,
+} from './server-faults.js'
 import { tellRequests } from './waiting.js'
 
 /** Both addresses that it may stand for are opened. */
@@ -80,6 +85,7 @@ export class BrokerParts {
     this.journal = new RequestJournal({ clock: pacing, ...journal })
     this.serverFaults = new ServerFaults(
       () => this.running,
+      () => this.usable,
       () => this.#running !== undefined,
       this.#disk,
       pacing,
@@ -112,6 +118,12 @@ export class BrokerParts {
     return this.#running
   }
 
+  /** What is running, to be changed. @throws NotRunningError, BrokerFailedError */
+  get usable(): RunningServer {
+    if (this.failure !== undefined) throw new BrokerFailedError(this.failure)
+    return this.running
+  }
+
   /** @throws Error with a message for the user */
   async start(): Promise<void> {
     const { logger } = this
@@ -127,6 +139,7 @@ export class BrokerParts {
       interceptors: this.#interceptors(),
       onFault: (error) => {
         this.failure = error
+        this.#running?.client.fail(new BrokerFailedError(error))
         logger.error({ err: error }, 'the broker has failed')
         this.options.onFailure?.(error)
       },
@@ -140,6 +153,7 @@ export class BrokerParts {
       server,
       client: new LocalClient(server.services, server.endpoints[0]!.name),
     }
+    await this.serverFaults.renew(this.faults.active)
   }
 
   /** Ends what is running; {@link start} begins it anew, with the same data on the same port. */

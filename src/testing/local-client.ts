@@ -16,6 +16,8 @@ const LOOPBACK = '127.0.0.1'
 export class LocalClient {
   #correlationId = 0
   readonly #peer: Peer
+  /** What ends each request that is under way. */
+  readonly #underWay = new Set<(error: Error) => void>()
 
   constructor(
     private readonly services: BrokerServices,
@@ -38,7 +40,7 @@ export class LocalClient {
   /**
    * @param version that both messages have
    * @returns the answer, errors included
-   * @throws KafkaError when there is none
+   * @throws KafkaError when there is none; what {@link fail} says when it fails meanwhile
    */
   async ask<V, I, RV, RI>(
     request: Message<V, I>,
@@ -50,7 +52,7 @@ export class LocalClient {
     if (handler === undefined) throw new Error(`${apiName(request.key)} is not served here`)
     const context = this.#context(request.key, version)
     const decoded = decode(request, version, encodeToBuffer(request, version, body)).value
-    const answer = await handler.handle(context, decoded)
+    const answer = await this.#unlessFailed(handler.handle(context, decoded))
     if (answer === NO_ANSWER || answer === CLOSE_CONNECTION) {
       throw new Error(`${apiName(request.key)} was not answered`)
     }
@@ -61,6 +63,19 @@ export class LocalClient {
     } finally {
       if (isPooled) answer.release()
     }
+  }
+
+  /** Ends what is under way: it will never be answered. */
+  fail(error: Error): void {
+    for (const end of this.#underWay) end(error)
+  }
+
+  #unlessFailed<T>(answer: T | Promise<T>): T | Promise<T> {
+    if (!(answer instanceof Promise)) return answer
+    return new Promise<T>((resolve, reject) => {
+      this.#underWay.add(reject)
+      void answer.then(resolve, reject).finally(() => this.#underWay.delete(reject))
+    })
   }
 
   /** Lets go of what still waits for an answer. */

@@ -11,6 +11,7 @@ import {
 import type { BrokerServer } from '../server/broker-server.js'
 import type { FaultyBroker } from './faults/fault-registry.js'
 import type { DiskOperation, FaultSpec, NameSelector } from './faults/fault-spec.js'
+import type { Fault } from './faults/faults.js'
 import { type FaultyDisk, injectedDiskError } from './faulty-disk.js'
 import type { LocalClient } from './local-client.js'
 import { pathMatcher } from './name-matcher.js'
@@ -40,6 +41,14 @@ export class NotRunningError extends Error {
   }
 }
 
+/** It can't go on: its disks have failed. What would change it is never done. */
+export class BrokerFailedError extends Error {
+  constructor(cause: Error) {
+    super(`${cause.message}: the broker can't go on until it is restarted`, { cause })
+    this.name = 'BrokerFailedError'
+  }
+}
+
 /** What is running at present: a restart begins another. */
 export interface RunningServer {
   readonly server: BrokerServer
@@ -56,10 +65,12 @@ export class ServerFaults implements FaultyBroker {
 
   /**
    * @param running asked anew each time
+   * @param usable the same; throws when it can't be changed
    * @param clock the pacing one
    */
   constructor(
     private readonly running: () => RunningServer,
+    private readonly usable: () => RunningServer,
     private readonly isRunning: () => boolean,
     private readonly disk: FaultyDisk,
     private readonly clock: Clock,
@@ -75,6 +86,13 @@ export class ServerFaults implements FaultyBroker {
 
   openPorts(): Promise<void> {
     return this.running().server.sockets.resume()
+  }
+
+  /** What a restart has undone of faults that are in force is so again. */
+  async renew(faults: readonly Fault[]): Promise<void> {
+    const kinds = new Set(faults.map(({ spec }) => spec.kind))
+    if (kinds.has('fenceBroker')) await this.setFenced(true)
+    if (kinds.has('down')) await this.closePorts()
   }
 
   setFenced(isFenced: boolean): Promise<void> {
@@ -97,7 +115,7 @@ export class ServerFaults implements FaultyBroker {
   }
 
   async #initProducerId(transactionalId: string) {
-    const { client } = this.running()
+    const { client } = this.usable()
     // That somebody looks for it brings about the topic.
     await client.ask(FindCoordinatorRequest, FindCoordinatorResponse, FIND_COORDINATOR_VERSION, {
       keyType: TRANSACTION,

@@ -95,7 +95,7 @@ export class TestBroker implements RunningBroker {
     this.#host = host === LOCALHOST ? LOOPBACK : host
     this.#port = port
     this.#content = new BrokerContent({
-      running: () => parts.running,
+      running: () => parts.usable,
       topics: () => this.topics(),
       gate: parts.gate,
       serverFaults: parts.serverFaults,
@@ -187,8 +187,13 @@ export class TestBroker implements RunningBroker {
     await this.#content.seed(await seedIn(seed))
   }
 
-  reset(): Promise<void> {
-    return this.#content.reset()
+  async reset(): Promise<void> {
+    if (this.parts.failure !== undefined) {
+      // What has been done to its disk ends, too.
+      await this.faults.clear()
+      await this.restart()
+    }
+    await this.#content.reset()
   }
 
   snapshot(): Promise<BrokerSnapshot> {
@@ -215,13 +220,12 @@ export class TestBroker implements RunningBroker {
 
   async #openControl(port: number): Promise<void> {
     const { parts } = this
-    const running = () => parts.running
+    const running = () => parts.usable
     const context: ControlContext = {
       broker: this,
       running,
       admin: new LocalAdmin(running),
       metrics: parts.metrics!,
-      failure: () => parts.failure,
       nowMs: () => parts.clocks.clocks.logical.now(),
       logger: parts.logger,
     }

@@ -7,12 +7,10 @@ import type { RunningServer } from '../server-faults.js'
 /** The broker that is controlled, and what of it isn't for everybody. */
 export interface ControlContext {
   readonly broker: RunningBroker
-  /** Asked anew each time. */
+  /** Asked anew each time. @throws NotRunningError, BrokerFailedError */
   readonly running: () => RunningServer
   readonly admin: LocalAdmin
   readonly metrics: BrokerMetrics
-  /** Why the broker can't go on; undefined while it can. */
-  readonly failure: () => Error | undefined
   /** The time that records are given. */
   readonly nowMs: () => number
   readonly logger: Logger

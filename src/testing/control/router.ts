@@ -6,7 +6,7 @@ import type {
   HttpResponse,
 } from '../../env/http.js'
 import { ErrorCode, errorName, KafkaError } from '../../protocol/errors.js'
-import { NotRunningError } from '../server-faults.js'
+import { BrokerFailedError, NotRunningError } from '../server-faults.js'
 import { utf8Text } from '../utf8.js'
 import { requireLocal } from './admission.js'
 import { API_HEADER, API_VERSION } from './api-header.js'
@@ -216,6 +216,9 @@ function asControlError(error: unknown): ControlError | undefined {
   if (error instanceof ControlError) return error
   if (error instanceof NotRunningError) {
     return new ControlError(503, 'NOT_RUNNING', error.message)
+  }
+  if (error instanceof BrokerFailedError) {
+    return new ControlError(503, 'BROKER_FAILED', error.message)
   }
   if (error instanceof KafkaError) {
     const status = ABSENT.has(error.code) ? 404 : 409

@@ -40,6 +40,21 @@ t.test('a fenced broker leads nothing, until it is let in again', async (t) => {
   t.equal(await broker.topic('orders').count(), 1)
 })
 
+t.test('a broker that is down or fenced is so after a restart, too', async (t) => {
+  const fixture = await Fixture.start(t)
+  const { broker } = fixture
+  const refused = () => fixture.client().ask('Metadata', 9, metadataBody([]))
+  const down = await broker.faults.down()
+  await broker.restart()
+  await t.rejects(refused(), /ECONNREFUSED/)
+  await down.stop()
+  const fenced = await broker.faults.fenceBroker()
+  await broker.restart()
+  t.match(await fixture.client().ask('Metadata', 9, metadataBody([])), { brokers: { length: 0 } })
+  await fenced.stop()
+  t.match(await fixture.client().ask('Metadata', 9, metadataBody([])), { brokers: { length: 1 } })
+})
+
 t.test('a fenced producer', async (t) => {
   const fixture = await Fixture.start(t)
   const client = fixture.client()

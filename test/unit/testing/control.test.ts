@@ -31,24 +31,6 @@ t.test('health, and a failed broker', async (t) => {
   t.equal((await control.ask('GET', '/health')).status, 200)
 })
 
-t.test('health while nobody can come', async (t) => {
-  const control = await ControlFixture.start(t)
-  for (const kind of ['down', 'fenceBroker']) {
-    const { id } = await control.post('/faults', { kind })
-    t.match(await control.ask('GET', '/health'), {
-      status: 503,
-      body: {
-        error: {
-          code: 'BROKER_DOWN',
-          message: `fault ${id} (${kind}) keeps clients from the broker`,
-        },
-      },
-    })
-    await control.ask('DELETE', `/faults/${id}`)
-    t.match(await control.get('/health'), { status: 'ok' })
-  }
-})
-
 t.test('topics and records', async (t) => {
   const control = await ControlFixture.start(t)
   const created = await control.post('/topics', {

@@ -24,10 +24,8 @@ export const brokerRoutes = (inTurn: InTurn): readonly Route[] => [
     operationId: 'getHealth',
     summary: 'Where clients can use the broker; 503 when they can not',
     answer: Health,
-    handle: ({ context: { broker, failure, running } }) => {
+    handle: ({ context: { broker, running } }) => {
       running()
-      const reason = failure()
-      if (reason !== undefined) throw new ControlError(503, 'BROKER_FAILED', reason.message)
       const outage = broker.faults.active.find(({ spec }) => OUTAGES.has(spec.kind))
       if (outage !== undefined) {
         const message = `fault ${outage.id} (${outage.spec.kind}) keeps clients from the broker`
