@@ -1,4 +1,10 @@
-import { bucketsOfGrownMap, inHashOrder, javaHashCode } from '../coordinator/group/java-hash.js'
+import {
+  bucketsOfCopiedMap,
+  bucketsOfGrownMap,
+  inHashOrder,
+  javaHashCode,
+} from '../coordinator/group/java-hash.js'
+import { brokerQuotaConfigs } from '../metadata/config/broker-quota-configs.js'
 import { clientMetricsConfigs } from '../metadata/config/client-metrics-configs.js'
 import { Config } from '../metadata/config/config.js'
 import type { ConfigTable, ConfigType } from '../metadata/config/config-def.js'
@@ -186,7 +192,7 @@ export class ConfigDescription {
     const { current, ofAllBrokers } = this.config
     const types: ConfigTable = current.table
     return inMapOrder([...ofAllBrokers].sort()).map(([name, value]) => {
-      const type = types[name]?.type
+      const type = types[name]?.type ?? quotaType(name)
       const synonyms = this.#synonyms(name, type).filter(
         ({ source }) => source === Source.DYNAMIC_DEFAULT_BROKER,
       )
@@ -217,22 +223,32 @@ export class ConfigDescription {
   }
 }
 
-/** Names, values and types of what DescribeConfigs shows: internal settings only when they are set. */
+/** Of a broker configuration that is only dynamic. */
+function quotaType(name: string): ConfigType | undefined {
+  const types: ConfigTable = brokerQuotaConfigs
+  return types[name]?.type
+}
+
+type Shown = [name: string, value: string | null, type: ConfigType | undefined]
+
+/**
+ * Names, values and types of what DescribeConfigs shows: first what is set but isn't one of the usual
+ * ones (unknown or internal), as it was given, then those (Kafka's `ConfigHelperUtils`).
+ */
 function shown<T extends ConfigTable>(
   config: Config<T>,
   own: ReadonlyMap<string, string>,
-): [string, string | null, ConfigType | undefined][] {
-  const known = Object.entries(config.table)
-    .filter(([name, key]) => !key.internal || own.has(name))
-    .map(([name, key]): [string, string | null, ConfigType] => [
-      name,
-      config.text(name) ?? null,
-      key.type,
-    ])
-  const unknown = [...own]
-    .filter(([name]) => !Object.hasOwn(config.table, name))
-    .map(([name, value]): [string, string, undefined] => [name, value, undefined])
-  return inMapOrder([...known, ...unknown])
+): Shown[] {
+  const { table } = config
+  const isUsual = (name: string) => Object.hasOwn(table, name) && !table[name]!.internal
+  const inOrder = inHashOrder(own.keys(), javaHashCode, bucketsOfCopiedMap(own.size))
+  const unusual = inOrder
+    .filter((name) => !isUsual(name))
+    .map((name): Shown => [name, own.get(name)!, table[name]?.type ?? quotaType(name)])
+  const usual = Object.entries(table)
+    .filter(([, key]) => !key.internal)
+    .map(([name, key]): Shown => [name, config.text(name) ?? null, key.type])
+  return [...unusual, ...inMapOrder(usual)]
 }
 
 /** As the `HashMap` of Kafka's `AbstractConfig` hands them out: some clients look at the first. */

@@ -2,6 +2,8 @@ import type { Logger } from '../env/logger.js'
 import { BrokerConfig } from '../metadata/config/broker-config.js'
 import { requireChangeable } from '../metadata/config/broker-config-rules.js'
 import { brokerConfigs } from '../metadata/config/broker-configs.js'
+import { brokerQuotaConfigs } from '../metadata/config/broker-quota-configs.js'
+import type { ConfigTable } from '../metadata/config/config-def.js'
 import { ConfigException } from '../metadata/config/config-exception.js'
 import { formatValue, parseKey } from '../metadata/config/parse.js'
 import { ConfigResourceType } from '../metadata/config/resource.js'
@@ -125,7 +127,7 @@ function refuseAny(names: readonly string[], reason: string): void {
 
 /** What is set for one listener is of the type that it would be for all of them. */
 function requireParsable(name: string, text: string): void {
+  const table: ConfigTable = { ...brokerConfigs, ...brokerQuotaConfigs }
   const base = withoutListenerPrefix(name) ?? name
-  if (!Object.hasOwn(brokerConfigs, base)) return
-  parseKey(base, brokerConfigs[base as keyof typeof brokerConfigs], text)
+  if (Object.hasOwn(table, base)) parseKey(base, table[base]!, text)
 }

@@ -152,8 +152,8 @@ t.test('DescribeConfigs', async (t) => {
     const { results } = await ask(describeConfigs(running()), 4, request)
     t.match(results[0].configs, [
       { documentation: /smallest consumer.session.timeout.ms/ },
-      { documentation: /share group/ },
       { documentation: /retention.ms of topics that have none of their own/ },
+      { documentation: /share group/ },
     ])
   })
 
@@ -279,6 +279,8 @@ t.test('IncrementalAlterConfigs', async (t) => {
     const noNumber = 'Invalid value x for configuration num.io.threads: Not a number of type INT'
     const noNumberEither =
       'Invalid value x for configuration max.connections: Not a number of type INT'
+    const noRate =
+      'Invalid value -1 for configuration leader.replication.throttled.rate: Value must be at least 0'
     const noList = 'Config value append is not allowed for config key: num.io.threads'
     for (const [name, change, expected] of [
       ['1', [op(0, 'node.id', '1'), op(0, 'process.roles', 'x')], wrong(isFixed)],
@@ -289,6 +291,8 @@ t.test('IncrementalAlterConfigs', async (t) => {
       ['1', [op(0, 'ssl.keystore.password', 'x')], wrong(needsPrefix)],
       ['1', [op(0, 'num.io.threads', 'x')], wrong(noNumber)],
       ['1', [op(0, 'listener.name.plaintext.max.connections', 'x')], wrong(noNumberEither)],
+      ['1', [op(0, 'leader.replication.throttled.rate', '-1')], wrong(noRate)],
+      ['', [op(0, 'follower.replication.throttled.rate', '0')], OK],
       ['1', [op(2, 'num.io.threads', '1')], [INVALID_CONFIG, noList]],
       ['1', [op(3, 'no.such', '1')], [INVALID_CONFIG, 'Unknown config name: no.such']],
       ['1', [op(2, 'log.cleanup.policy', 'compact')], OK],

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { describeConfigs } from '../../../src/broker/api/describe-configs.js'
+import {
+  ask,
+  type Body,
+  broker,
+  configOf,
+  forbidding,
+  ScriptedController,
+  servicesOf,
+  setting,
+  stateOf,
+} from './admin-fixtures.js'
+
+const BROKER = 4
+
+t.test(
+  'configurations that are only dynamic are of a type, and come first where set',
+  async (t) => {
+    const [leader, follower] = ['leader', 'follower'].map(
+      (of) => `${of}.replication.throttled.rate`,
+    )
+    const config = configOf({})
+    const image = stateOf(
+      broker(1),
+      setting(BROKER, '1', leader!, '123'),
+      setting(BROKER, '', leader!, '5'),
+      setting(BROKER, '', follower!, '456'),
+    )
+    config.update(image)
+    const services = servicesOf({
+      state: image,
+      config,
+      controller: new ScriptedController(() => ({})),
+      authorizer: forbidding(() => false),
+    })
+    const describe = async (resourceName: string): Promise<Body[]> => {
+      const resources = [{ resourceType: BROKER, resourceName, configurationKeys: null }]
+      const body = { resources, includeSynonyms: true, includeDocumentation: false }
+      const { results } = await ask(describeConfigs(services), 4, body)
+      return results[0].configs.slice(0, 2)
+    }
+    const rate = { isSensitive: false, readOnly: false, configType: 5 }
+    t.match(await describe('1'), [
+      { ...rate, name: follower, value: '456', configSource: 3 },
+      {
+        ...rate,
+        name: leader,
+        value: '123',
+        configSource: 2,
+        synonyms: [
+          { name: leader, value: '123', source: 2 },
+          { name: leader, value: '5', source: 3 },
+        ],
+      },
+    ])
+    t.match(await describe(''), [
+      { ...rate, name: leader, value: '5', configSource: 3 },
+      { ...rate, name: follower, value: '456', configSource: 3 },
+    ])
+  },
+)
