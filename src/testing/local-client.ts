@@ -7,7 +7,8 @@ import {
 } from '../broker/handler.js'
 import type { BrokerServices } from '../broker/services.js'
 import { apiName } from '../protocol/api-keys.js'
-import { decode, encodeToBuffer, type Message } from '../protocol/codec/index.js'
+import { decode, EncodeError, encodeToBuffer, type Message } from '../protocol/codec/index.js'
+import { ErrorCode, KafkaError } from '../protocol/errors.js'
 
 const CLIENT_ID = 'samsa'
 const LOOPBACK = '127.0.0.1'
@@ -51,7 +52,7 @@ export class LocalClient {
     const handler = this.services.handlers.find((each) => each.request.key === request.key)
     if (handler === undefined) throw new Error(`${apiName(request.key)} is not served here`)
     const context = this.#context(request.key, version)
-    const decoded = decode(request, version, encodeToBuffer(request, version, body)).value
+    const decoded = decode(request, version, encoded(request, version, body)).value
     const answer = await this.#unlessFailed(handler.handle(context, decoded))
     if (answer === NO_ANSWER || answer === CLOSE_CONNECTION) {
       throw new Error(`${apiName(request.key)} was not answered`)
@@ -96,5 +97,15 @@ export class LocalClient {
       correlationId: ++this.#correlationId,
       clientId: CLIENT_ID,
     }
+  }
+}
+
+/** @throws KafkaError INVALID_REQUEST for what the protocol has no room for, as a partition beyond 2^31 */
+function encoded<V, I>(request: Message<V, I>, version: number, body: I): Buffer {
+  try {
+    return encodeToBuffer(request, version, body)
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error
+    throw new KafkaError(ErrorCode.INVALID_REQUEST, error.message, { cause: error })
   }
 }

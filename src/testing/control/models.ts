@@ -20,6 +20,9 @@ import {
 
 /** What the API takes and gives, as JSON. */
 
+/** The protocol has no room for more. */
+const MAX_INT32 = 2 ** 31 - 1
+
 export const Health = object({
   status: oneOf(['ok']),
   bootstrapServers: text('For the configuration of clients.'),
@@ -52,7 +55,7 @@ export const Topic = object({
 })
 
 const NewConfigs = mapOf(either(text(), either(number(), flag())), "By Kafka's names.")
-const newPartitions = whole('num.partitions unless said.', 1)
+const newPartitions = whole('num.partitions unless said.', 1, MAX_INT32)
 export const NewTopic = object({ name: text() }, { partitions: newPartitions, configs: NewConfigs })
 
 const Header = object({ name: text(), value: nullable(text()) })
@@ -84,7 +87,7 @@ const RecordValue = anything('Text, null, {"base64": …} for bytes; anything el
 export const NewRecord = object(
   {},
   {
-    partition: whole("By the key's hash, as the Java client has it, unless said.", 0),
+    partition: whole("By the key's hash, as the Java client has it, unless said.", 0, MAX_INT32),
     key: RecordValue,
     value: RecordValue,
     headers: anyObject('Values by name.'),

@@ -59,6 +59,13 @@ t.test('what is described is taken, and what is not is refused with what there i
     400,
     /^the body.api has to be one of Produce, Fetch, ListOffsets and so on/,
   ])
+  const tooMany = { topics: { b: { partitions: 2 ** 31 } } }
+  t.match(await told('POST', '/topics', { name: 'b', partitions: 2 ** 31 }), [
+    400,
+    'the body.partitions has to be from 1 to 2147483647',
+  ])
+  t.match(await told('POST', '/seed', tooMany), [409, /numPartitions must be an int32/])
+  t.match(await told('PUT', '/groups/g/offsets', { offsets: { a: { [2 ** 31]: 1 } } }), [409])
   await control.post('/topics', { name: 'a' })
   t.match(await told('PUT', '/groups/g/offsets', { offsets: { a: { 7: 1 } } }), [
     404,

@@ -63,7 +63,7 @@ export const faultRoutes = (): readonly Route[] => [
 ]
 
 function faultOf({ broker }: ControlContext, id: string): Fault {
-  if (!/^[1-9]\d*$/.test(id)) throw badRequest(`the id of a fault is a number, not ${id}`)
+  if (!/^\d+$/.test(id)) throw badRequest(`the id of a fault is a number, not ${id}`)
   const fault = broker.faults.get(Number(id))
   if (fault === undefined) throw notFound(`there is no fault ${id}`)
   return fault
