@@ -15,6 +15,10 @@ import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../protocol/schema/incremental-alter-configs.js'
+import {
+  InitProducerIdRequest,
+  InitProducerIdResponse,
+} from '../protocol/schema/init-producer-id.js'
 import { LeaveGroupRequest, LeaveGroupResponse } from '../protocol/schema/leave-group.js'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../protocol/schema/offset-commit.js'
 import type { RunningServer } from './server-faults.js'
@@ -28,7 +32,11 @@ const OFFSET_COMMIT_VERSION = 9
 const LEAVE_GROUP_VERSION = 5
 const DELETE_GROUPS_VERSION = 2
 const FIND_COORDINATOR_VERSION = 4
+const INIT_PRODUCER_ID_VERSION = 2
+/** What FindCoordinator looks for. */
 const GROUP = 0
+const TRANSACTION = 1
+const TRANSACTION_TIMEOUT_MS = 60_000
 const TIMEOUT_MS = 30_000
 /** The broker decides (KIP-464). */
 const DEFAULT_PARTITIONS = -1
@@ -123,13 +131,7 @@ export class LocalAdmin {
   /** Commits for a group of which nobody is a member. */
   async commitOffsets(groupId: string, commits: readonly OffsetToCommit[]): Promise<void> {
     if (commits.length === 0) return
-    // That somebody looks for it brings about the topic of the offsets.
-    await this.#client.ask(
-      FindCoordinatorRequest,
-      FindCoordinatorResponse,
-      FIND_COORDINATOR_VERSION,
-      { keyType: GROUP, coordinatorKeys: [groupId] },
-    )
+    await this.#findCoordinator(GROUP, groupId)
     await this.running().server.services.groups.allLoaded()
     const answer = await this.#client.ask(
       OffsetCommitRequest,
@@ -190,6 +192,27 @@ export class LocalAdmin {
     for (const { groupId, errorCode } of results) {
       if (errorCode !== ErrorCode.GROUP_ID_NOT_FOUND) require(errorCode, `group ${groupId}`)
     }
+  }
+
+  /** A new producer for that transactional id. @returns errors, too: some say to ask again */
+  async initProducerId(transactionalId: string): Promise<InitProducerIdResponse> {
+    await this.#findCoordinator(TRANSACTION, transactionalId)
+    return this.#client.ask(
+      InitProducerIdRequest,
+      InitProducerIdResponse,
+      INIT_PRODUCER_ID_VERSION,
+      { transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS },
+    )
+  }
+
+  /** That somebody looks for it brings about the topic in which a coordinator keeps what it knows. */
+  async #findCoordinator(keyType: number, key: string): Promise<void> {
+    await this.#client.ask(
+      FindCoordinatorRequest,
+      FindCoordinatorResponse,
+      FIND_COORDINATOR_VERSION,
+      { keyType, coordinatorKeys: [key] },
+    )
   }
 
   get #client() {

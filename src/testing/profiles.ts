@@ -11,7 +11,7 @@ const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, string>>>> 
     // Nor do those that join a consumer group, or leave it, one after the other (KIP-1263): on a
     // virtual clock that wait would have no end.
     'group.consumer.assignment.interval.ms': '0',
-    // The files of a topic are gone with it, when its deletion is answered.
+    // The files of a topic go with it, not a minute later.
     'log.segment.delete.delay.ms': '0',
     // Nobody needs 50 partitions to share the load of one process.
     'offsets.topic.num.partitions': '1',

@@ -1,30 +1,19 @@
 import type { Clock } from '../env/clock.js'
 import { type ErrorCode, ErrorCode as Errors, KafkaError } from '../protocol/errors.js'
-import {
-  FindCoordinatorRequest,
-  FindCoordinatorResponse,
-} from '../protocol/schema/find-coordinator.js'
-import {
-  InitProducerIdRequest,
-  InitProducerIdResponse,
-} from '../protocol/schema/init-producer-id.js'
 import type { BrokerServer } from '../server/broker-server.js'
 import type { FaultyBroker } from './faults/fault-registry.js'
 import type { DiskOperation, FaultSpec, NameSelector } from './faults/fault-spec.js'
 import type { Fault } from './faults/faults.js'
 import { type FaultyDisk, injectedDiskError } from './faulty-disk.js'
+import { LocalAdmin } from './local-admin.js'
 import type { LocalClient } from './local-client.js'
 import { pathMatcher } from './name-matcher.js'
 
 const NO_SPACE = 'ENOSPC'
 const IO_ERROR = 'EIO'
-const FENCING_TIMEOUT_MS = 60_000
 /** How long the coordinator may need for what is under way. */
 const FENCING_PATIENCE_MS = 10_000
 const FENCING_BACKOFF_MS = 10
-const INIT_PRODUCER_ID_VERSION = 2
-const FIND_COORDINATOR_VERSION = 4
-const TRANSACTION = 1
 /** With these, a producer asks again: the coordinator loads, or ends the transaction first. */
 const COMING: ReadonlySet<number> = new Set([
   Errors.COORDINATOR_LOAD_IN_PROGRESS,
@@ -102,9 +91,10 @@ export class ServerFaults implements FaultyBroker {
   async fenceProducer(
     transactionalId: string,
   ): Promise<{ producerId: number; producerEpoch: number }> {
+    const admin = new LocalAdmin(this.usable)
     const deadlineMs = this.clock.now() + FENCING_PATIENCE_MS
     for (;;) {
-      const answer = await this.#initProducerId(transactionalId)
+      const answer = await admin.initProducerId(transactionalId)
       const { errorCode, producerId, producerEpoch } = answer
       if (errorCode === Errors.NONE) return { producerId, producerEpoch }
       if (!COMING.has(errorCode) || this.clock.now() >= deadlineMs) {
@@ -112,19 +102,6 @@ export class ServerFaults implements FaultyBroker {
       }
       await new Promise<void>((resolve) => this.clock.after(FENCING_BACKOFF_MS, resolve))
     }
-  }
-
-  async #initProducerId(transactionalId: string) {
-    const { client } = this.usable()
-    // That somebody looks for it brings about the topic.
-    await client.ask(FindCoordinatorRequest, FindCoordinatorResponse, FIND_COORDINATOR_VERSION, {
-      keyType: TRANSACTION,
-      coordinatorKeys: [transactionalId],
-    })
-    return client.ask(InitProducerIdRequest, InitProducerIdResponse, INIT_PRODUCER_ID_VERSION, {
-      transactionalId,
-      transactionTimeoutMs: FENCING_TIMEOUT_MS,
-    })
   }
 
   failDisk(spec: FaultSpec, strike: () => boolean): () => void {
