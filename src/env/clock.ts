@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout, wallClockMs } from './machine-time.js'
+
 /** A pending call of a {@link Clock}. */
 export interface Timer {
   /** After this the callback is never called. Harmless when it already was. */
@@ -31,7 +33,7 @@ class SystemTimer implements Timer {
     delayMs: number,
     private readonly callback: () => void,
   ) {
-    this.#dueMs = Date.now() + delayMs
+    this.#dueMs = wallClockMs() + delayMs
     this.#arm(delayMs)
   }
 
@@ -43,7 +45,7 @@ class SystemTimer implements Timer {
   #arm(delayMs: number): void {
     this.#handle = setTimeout(
       () => {
-        const leftMs = this.#dueMs - Date.now()
+        const leftMs = this.#dueMs - wallClockMs()
         if (delayMs > MAX_DELAY_MS && leftMs > 0) this.#arm(leftMs)
         else this.callback()
       },
@@ -54,7 +56,7 @@ class SystemTimer implements Timer {
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => wallClockMs(),
   after: (delayMs, callback) => new SystemTimer(Math.max(0, delayMs), callback),
 }
 

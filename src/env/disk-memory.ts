@@ -9,6 +9,7 @@ import {
   type DiskSpace,
   type DiskStat,
 } from './disk.js'
+import { setImmediate, wallClockMs } from './machine-time.js'
 
 const MIN_CHUNK_BYTES = 1024
 const CHUNK_BYTES = 256 * 1024
@@ -163,7 +164,7 @@ export class MemoryDisk implements Disk {
   /** @param capacity bytes that the files may take up */
   constructor(
     capacity: number,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = wallClockMs,
   ) {
     this.#space = new Space(capacity)
   }

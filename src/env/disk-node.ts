@@ -12,6 +12,7 @@ import type {
 } from './disk.js'
 import { lockDirectory } from './disk-lock.js'
 import { attempt, diskError } from './disk-node-error.js'
+import { setImmediate } from './machine-time.js'
 import { NodeFile, WritePace } from './node-file.js'
 import { OpenFiles } from './open-files.js'
 import { PageCache } from './page-cache.js'

@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { nextTick } from './machine-time.js'
 import {
   type Network,
   type NetworkAddress,
@@ -60,7 +61,7 @@ class NodeSocket implements NetworkSocket {
     if (!this.#isCorked) {
       this.#isCorked = true
       this.socket.cork()
-      process.nextTick(this.#uncork)
+      nextTick(this.#uncork)
     }
     const last = buffers.length - 1
     for (let i = 0; i < last; i++) this.socket.write(buffers[i]!)

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { type DiskCallback, DiskError, type DiskFile, type DiskReadCallback } from './disk.js'
 import { attempt, diskError } from './disk-node-error.js'
+import { monotonicMs } from './machine-time.js'
 import type { Evictable, OpenFiles } from './open-files.js'
 import type { PageCache } from './page-cache.js'
 
@@ -35,11 +36,11 @@ export class WritePace {
 
   mayWait(bytes: number): boolean {
     if (bytes > MAX_SYNC_WRITE_BYTES) return true
-    return this.#slowUntil !== 0 && performance.now() < this.#slowUntil
+    return this.#slowUntil !== 0 && monotonicMs() < this.#slowUntil
   }
 
   note(startedAt: number): void {
-    const now = performance.now()
+    const now = monotonicMs()
     this.#slowUntil = now - startedAt > SLOW_WRITE_MS ? now + SLOW_PERIOD_MS : 0
   }
 }
@@ -169,7 +170,7 @@ export class NodeFile implements DiskFile, Evictable {
     position: number,
     done: DiskReadCallback,
   ): void {
-    const startedAt = performance.now()
+    const startedAt = monotonicMs()
     let bytesRead: number
     try {
       bytesRead = this.readSync(buffer, offset, length, position)
@@ -177,12 +178,12 @@ export class NodeFile implements DiskFile, Evictable {
       done(error as DiskError, 0)
       return
     }
-    this.pageCache.note(performance.now() - startedAt)
+    this.pageCache.note(monotonicMs() - startedAt)
     done(null, bytesRead)
   }
 
   #writeNow(buffers: readonly Buffer[], bytes: number, position: number): DiskError | null {
-    const startedAt = performance.now()
+    const startedAt = monotonicMs()
     try {
       const fd = this.#descriptor()
       let written =

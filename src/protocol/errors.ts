@@ -157,7 +157,7 @@ export class KafkaError extends Error {
   readonly code: ErrorCode
 
   /** @param message the error's name if left out */
-  constructor(code: ErrorCode, message?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message?: string, options?: { readonly cause?: unknown }) {
     super(message ?? errorName(code), options)
     this.name = 'KafkaError'
     this.code = code

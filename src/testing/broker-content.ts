@@ -9,8 +9,9 @@ import { withoutWhatIsThere } from './seed/seed.js'
 import { Seeding } from './seed/seeding.js'
 import type { RunningServer, ServerFaults } from './server-faults.js'
 import { capture } from './snapshot/capture.js'
+import { resourceConfigs } from './snapshot/resource-configs.js'
 import { Restoration } from './snapshot/restore.js'
-import { BrokerSnapshot, resourceConfigs } from './snapshot/snapshot.js'
+import { BrokerSnapshot } from './snapshot/snapshot.js'
 
 /** States in which a transaction isn't over. */
 const OPEN_STATES: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])

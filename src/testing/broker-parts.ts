@@ -95,8 +95,8 @@ export class BrokerParts {
       clock: pacing,
       onStrike: (context, { id }) => this.journal.struck(context, id),
       recentRequests: () => tellRequests(this.journal.entries().slice(-RECENT_REQUESTS)),
+      asVersion: options.asVersion,
     })
-    if (options.asVersion !== undefined) this.faults.asVersion(options.asVersion)
     if (options.controlPort !== undefined) {
       this.metrics = new BrokerMetrics(() => this.running, pacing)
     }

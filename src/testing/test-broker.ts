@@ -18,6 +18,7 @@ import { LocalAdmin } from './local-admin.js'
 import type { BrokerOptions, RunningBroker } from './running-broker.js'
 import { checkSeed, type Seed } from './seed/seed.js'
 import { readSeedFile } from './seed/seed-file.js'
+import { NotRunningError } from './server-faults.js'
 import type { BrokerSnapshot } from './snapshot/snapshot.js'
 import { utf8Text } from './utf8.js'
 import type {
@@ -55,6 +56,7 @@ export class TestBroker implements RunningBroker {
   readonly #port: number
   #control: ControlServer | undefined
   #closing: Promise<void> | undefined
+  #restarting: Promise<void> | undefined
 
   /**
    * Starts a broker. When this resolves, clients can use it.
@@ -204,9 +206,11 @@ export class TestBroker implements RunningBroker {
     return this.#content.restore(snapshot)
   }
 
-  async restart(): Promise<void> {
-    await this.parts.stop()
-    await this.parts.start()
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined
+    })
+    return this.#restarting
   }
 
   close(): Promise<void> {
@@ -232,9 +236,23 @@ export class TestBroker implements RunningBroker {
     this.#control = await openControlServer(port, context, systemHttp)
   }
 
+  async #restart(): Promise<void> {
+    this.#requireOpen()
+    await this.parts.stop()
+    this.#requireOpen()
+    await this.parts.start()
+  }
+
+  /** @throws NotRunningError once it is closed, or about to be */
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new NotRunningError()
+  }
+
   async #close(): Promise<void> {
     await this.#control?.close()
     this.#waiting.close()
+    // What it has stopped is closed when it ends, and what it has started is there to be closed.
+    await this.#restarting?.catch(() => {})
     await this.parts.stop()
   }
 

@@ -73,7 +73,8 @@ export class ActiveFault implements Fault {
 
   until(stop: AbortSignal | Promise<unknown>): Fault {
     const end = (): void => void this.stop()
-    if (stop instanceof Promise) stop.then(end, end)
+    // Not instanceof: test runners that isolate modules have promises of several realms.
+    if ('then' in stop) stop.then(end, end)
     else if (stop.aborted) end()
     else stop.addEventListener('abort', end, { once: true })
     return this

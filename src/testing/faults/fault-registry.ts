@@ -48,6 +48,8 @@ export interface FaultRegistryOptions {
   readonly onStrike: (context: RequestContext, fault: Fault) => void
   /** What requests there have been lately, for a message. */
   readonly recentRequests: () => string
+  /** The release whose API versions the broker has for good: it is none of the faults. */
+  readonly asVersion?: string | undefined
 }
 
 interface RequestFault {
@@ -64,14 +66,19 @@ export class FaultRegistry implements Faults, RequestInterceptor {
   /** Whatever may still have something to end. */
   readonly #faults = new Set<ActiveFault>()
   #requestFaults: readonly RequestFault[] = []
-  readonly #cappings = new Map<ActiveFault, VersionCapping>()
+  readonly #cappings = new Map<ActiveFault | undefined, VersionCapping>()
   readonly #muted = new WeakMap<Peer, number>()
   /** No connection is muted for longer. */
   #mutedUntilMs = 0
   #lastId = 0
 
+  /** @throws TypeError for a release that isn't known */
   constructor(options: FaultRegistryOptions) {
     this.#options = options
+    const { asVersion } = options
+    if (asVersion === undefined) return
+    const spec = checkFaultSpec({ kind: 'asVersion', release: asVersion })
+    this.#cappings.set(undefined, cappingOf(spec)!)
   }
 
   get active(): readonly Fault[] {

@@ -3,11 +3,11 @@ import { batchesOf, nextBatch, nextOffset } from '../../protocol/records/index.j
 import type { Log } from '../../storage/log.js'
 import { InspectedGroup } from '../inspect/groups.js'
 import type { RunningServer } from '../server-faults.js'
+import { resourceConfigs } from './resource-configs.js'
 import {
   BrokerSnapshot,
   type GroupSnapshot,
   type PartitionSnapshot,
-  resourceConfigs,
   type TopicSnapshot,
 } from './snapshot.js'
 

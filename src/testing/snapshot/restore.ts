@@ -2,7 +2,8 @@ import { batchesOf, setPartitionLeaderEpoch } from '../../protocol/records/index
 import { InspectedGroup } from '../inspect/groups.js'
 import type { LocalAdmin } from '../local-admin.js'
 import type { RunningServer, ServerFaults } from '../server-faults.js'
-import { type BrokerSnapshot, type PartitionSnapshot, resourceConfigs } from './snapshot.js'
+import { resourceConfigs } from './resource-configs.js'
+import type { BrokerSnapshot, PartitionSnapshot } from './snapshot.js'
 
 /** What a restoration finds there, and asks for by name. */
 export interface RestorationScope {

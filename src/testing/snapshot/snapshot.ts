@@ -1,5 +1,4 @@
-import { ConfigResourceType } from '../../metadata/config/resource.js'
-import type { MetadataImage } from '../../metadata/image.js'
+import type { ConfigResourceType } from '../../metadata/config/resource.js'
 import type { GroupOffsetView } from '../views.js'
 
 /** A partition's records as they lie in its log. */
@@ -53,20 +52,4 @@ export class BrokerSnapshot {
     }
     return bytes
   }
-}
-
-const RESOURCES = [
-  ConfigResourceType.BROKER,
-  ConfigResourceType.GROUP,
-  ConfigResourceType.CLIENT_METRICS,
-]
-
-/** Everything that is set on resources that aren't topics. */
-export function resourceConfigs(metadata: MetadataImage): ResourceConfigs[] {
-  return RESOURCES.flatMap((type) =>
-    metadata
-      .configuredResources(type)
-      .map((name) => ({ type, name, configs: new Map(metadata.configs(type, name)) }))
-      .filter(({ configs }) => configs.size > 0),
-  )
 }
