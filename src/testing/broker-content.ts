@@ -11,7 +11,7 @@ import type { RunningServer, ServerFaults } from './server-faults.js'
 import { capture } from './snapshot/capture.js'
 import { resourceConfigs } from './snapshot/resource-configs.js'
 import { Restoration } from './snapshot/restore.js'
-import { BrokerSnapshot } from './snapshot/snapshot.js'
+import { BrokerSnapshot, requireSnapshot } from './snapshot/snapshot.js'
 
 /** States in which a transaction isn't over. */
 const OPEN_STATES: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])
@@ -85,7 +85,8 @@ export class BrokerContent {
     return this.options.gate.closedDuring(() => this.#capture())
   }
 
-  restore(snapshot: BrokerSnapshot): Promise<void> {
+  async restore(snapshot: BrokerSnapshot): Promise<void> {
+    requireSnapshot(snapshot)
     const { running, gate, serverFaults, topics } = this.options
     return gate.closedDuring(() =>
       new Restoration(running(), this.#admin, serverFaults, {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../env/clock.js'
-import type { ApiName } from '../protocol/api-keys.js'
+import { ApiKey, type ApiName } from '../protocol/api-keys.js'
 import { DEFAULT_MAX_RECORDS } from './inspect/topics.js'
 import type { Journal, JournalEntry } from './journal-entry.js'
 import type {
@@ -133,13 +133,14 @@ export class Waiting {
     })
   }
 
-  request(
+  async request(
     api: ApiName,
     match: (entry: JournalEntry) => boolean = () => true,
     options: WaitOptions & { readonly after?: number } = {},
   ): Promise<JournalEntry> {
     const { journal } = this.#options
     const { after = 0 } = options
+    if (!Object.hasOwn(ApiKey, api)) throw new TypeError(`there is no API ${String(api)}`)
     return this.#until(`a request ${api} that matches`, options, async () => {
       const entries = journal.entries({ after })
       const found = entries.find(
@@ -218,6 +219,9 @@ export class Waiting {
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: WaitOptions,
     look: (isLast: boolean) => Promise<Look<T>>,
   ): Promise<T> {
+    if (!(timeoutMs >= 0)) {
+      throw new TypeError(`timeoutMs ${String(timeoutMs)}: it has to be a number of milliseconds`)
+    }
     const deadlineMs = this.#clock.now() + timeoutMs
     const traffic = new Traffic(this.#clock, this.#options.journal)
     const abort = (): void => traffic.wake()

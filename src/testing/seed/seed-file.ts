@@ -11,6 +11,8 @@ const SUFFIXES: Readonly<Record<string, SeedFormat>> = {
   ndjson: 'jsonl',
   csv: 'csv',
 }
+/** What some editors begin a file with. */
+const BYTE_ORDER_MARK = '\ufeff'
 /** Of columns of a CSV file that are headers of the records: `header.trace-id`. */
 const HEADER_COLUMN = 'header.'
 
@@ -46,11 +48,12 @@ export async function readSeedFile(
  * @throws TypeError that says what is wrong, and where
  */
 export async function parseSeed(
-  text: string,
+  content: string,
   format: SeedFormat,
   at: string,
   topic: string = topicIn(at),
 ): Promise<Seed> {
+  const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(1) : content
   try {
     switch (format) {
       case 'yaml':
@@ -69,10 +72,16 @@ export async function parseSeed(
 
 type PlacedRecord = RecordSeed & { readonly topic?: string }
 
-function ofRecords(records: readonly PlacedRecord[], defaultTopic: string): Seed {
+interface RecordLine {
+  /** Of the file; of a record of several lines, its last. */
+  readonly line: number
+  readonly placed: PlacedRecord
+}
+
+function ofRecords(records: readonly RecordLine[], defaultTopic: string): Seed {
   const topics: Record<string, { records: RecordSeed[] }> = {}
-  for (const [i, placed] of records.entries()) {
-    checkRecord(`record ${i + 1}`, placed, ['topic'])
+  for (const { line, placed } of records) {
+    checkRecord(`line ${line}: the record`, placed, ['topic'])
     const { topic = defaultTopic, ...record } = placed
     topics[topic] ??= { records: [] }
     topics[topic].records.push(record)
@@ -87,9 +96,9 @@ async function parseYaml(text: string): Promise<unknown> {
   return yaml.parse(text, { logLevel: 'error' }) ?? {}
 }
 
-function parseLines(text: string): PlacedRecord[] {
+function parseLines(text: string): RecordLine[] {
   return text.split(/\r?\n/).flatMap((line, i) => {
-    return line.trim() === '' ? [] : [parseLine(line, i + 1)]
+    return line.trim() === '' ? [] : [{ line: i + 1, placed: parseLine(line, i + 1) }]
   })
 }
 
@@ -101,10 +110,14 @@ function parseLine(line: string, number: number): PlacedRecord {
   }
 }
 
-async function parseRows(text: string): Promise<PlacedRecord[]> {
+async function parseRows(text: string): Promise<RecordLine[]> {
   const { parse } = await import('csv-parse/sync')
-  const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true })
-  return (rows as Record<string, string>[]).map(ofRow)
+  const form = { columns: true, skip_empty_lines: true, trim: true, info: true } as const
+  const rows = parse(text, form) as unknown as readonly {
+    readonly record: Record<string, string>
+    readonly info: { readonly lines: number }
+  }[]
+  return rows.map(({ record, info: { lines } }) => ({ line: lines, placed: ofRow(record) }))
 }
 
 /** An empty field is one that isn't there, except for a value, which is then empty text. */

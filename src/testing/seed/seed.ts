@@ -6,12 +6,19 @@ export interface RecordSeed {
   /** Null is a tombstone. */
   readonly value?: SeedValue
   readonly headers?: Readonly<Record<string, SeedValue>>
-  /** Milliseconds since the Unix epoch, or a date in ISO 8601; the time of seeding unless said. */
-  readonly timestamp?: number | string
+  /** Milliseconds since the Unix epoch, or a date, also in ISO 8601; the time of seeding unless said. */
+  readonly timestamp?: number | string | Date
 }
 
-/** Text, bytes in Base64, or what is written as JSON. */
-export type SeedValue = null | string | number | boolean | object | { readonly base64: string }
+/** Text, bytes (in files those of Base64), or what is written as JSON. */
+export type SeedValue =
+  | null
+  | string
+  | number
+  | boolean
+  | object
+  | Uint8Array
+  | { readonly base64: string }
 
 export interface TopicSeed {
   /** `num.partitions` unless said. */
@@ -90,8 +97,18 @@ export function checkRecord(at: string, value: unknown, moreFields: readonly str
   if (partition !== undefined) requireWhole(`${at}.partition`, partition, 0)
   if (headers !== undefined) objectAt(`${at}.headers`, headers)
   if (timestamp === undefined || Number.isSafeInteger(timestamp)) return
-  if (typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp))) return
+  const isDate = typeof timestamp === 'string' || isDateObject(timestamp)
+  if (isDate && !Number.isNaN(timestampMs(timestamp))) return
   throw new TypeError(`${at}.timestamp has to be milliseconds, or a date in ISO 8601`)
+}
+
+/** Not instanceof: test runners that isolate modules have dates of several realms. */
+function isDateObject(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
+}
+
+export function timestampMs(timestamp: number | string | Date): number {
+  return typeof timestamp === 'string' ? Date.parse(timestamp) : Number(timestamp)
 }
 
 function checkGroup(at: string, value: unknown): void {

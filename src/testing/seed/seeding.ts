@@ -4,7 +4,14 @@ import { ProduceRequest, ProduceResponse } from '../../protocol/schema/produce.j
 import type { LocalAdmin } from '../local-admin.js'
 import type { RunningServer } from '../server-faults.js'
 import { partitionForKey } from './partitioner.js'
-import type { GroupSeed, RecordSeed, Seed, SeedValue, TopicSeed } from './seed.js'
+import {
+  type GroupSeed,
+  type RecordSeed,
+  type Seed,
+  type SeedValue,
+  type TopicSeed,
+  timestampMs,
+} from './seed.js'
 
 /** The last one that names topics. */
 const PRODUCE_VERSION = 12
@@ -118,13 +125,16 @@ function recordOf(seed: RecordSeed, nowMs: number): RecordInput {
       key,
       value: bytesOf(value),
     })),
-    timestamp: typeof timestamp === 'number' ? timestamp : Date.parse(timestamp),
+    timestamp: timestampMs(timestamp),
   }
 }
 
 function bytesOf(value: SeedValue | undefined): Buffer | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'string') return Buffer.from(value)
+  if (ArrayBuffer.isView(value)) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  }
   if (isBase64(value)) return Buffer.from(value.base64, 'base64')
   return Buffer.from(JSON.stringify(value))
 }

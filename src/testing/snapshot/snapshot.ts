@@ -53,3 +53,28 @@ export class BrokerSnapshot {
     return bytes
   }
 }
+
+/**
+ * Sees to it that it is one before anything is changed: also one that came from another copy of this
+ * package, or through a structured clone (`v8.serialize`, a worker). JSON keeps too little of it.
+ *
+ * @throws TypeError
+ */
+export function requireSnapshot(value: BrokerSnapshot): void {
+  const { topics, groups, configs } = Object(value) as Partial<BrokerSnapshot>
+  const isOne =
+    Array.isArray(groups) &&
+    all(configs, (resource) => isMap(resource.configs)) &&
+    all(topics, (topic) => {
+      const hasRecords = all(topic.partitions, ({ slices }) => all(slices, ArrayBuffer.isView))
+      return isMap(topic.configs) && hasRecords
+    })
+  if (!isOne) throw new TypeError('what is to be restored is no snapshot of a broker')
+}
+
+function all<T>(list: readonly T[] | undefined, is: (element: T) => boolean): boolean {
+  return Array.isArray(list) && list.every(is)
+}
+
+/** Not instanceof: test runners that isolate modules have maps of several realms. */
+const isMap = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Map]'

@@ -245,3 +245,11 @@ t.test('all records of a partition are counted, and waited for', async (t) => {
   t.equal((await orders.records()).length, 100_000)
   t.equal((await broker.waitForMessages('orders', count)).length, count)
 })
+
+t.test('waits that could never end are refused', async (t) => {
+  const { broker } = await Fixture.start(t)
+  for (const timeoutMs of ['30ms', Number.NaN, -1] as number[]) {
+    await t.rejects(broker.waitForMessages('a', 1, { timeoutMs }), { message: /^timeoutMs / })
+  }
+  await t.rejects(broker.waitForRequest('Nope' as 'Fetch'), { message: 'there is no API Nope' })
+})

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import t from 'tap'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { buildBatch } from '../../../src/protocol/records/index.js'
@@ -258,4 +259,29 @@ t.test('a snapshot keeps offsets, times, gaps and ends of transactions', async (
     await fixture.broker.restore(emptied)
     t.match(fixture.broker.topic('a').partitions(), [{ logStartOffset: 6, logEndOffset: 6 }])
   })
+})
+
+t.test('what is no snapshot is refused before anything is changed', async (t) => {
+  const { broker } = await Fixture.start(t, {
+    seed: { topics: { a: { records: [{ value: 'x' }] } } },
+  })
+  const snapshot = await broker.snapshot()
+  for (const wrong of [undefined, null, 5, {}, JSON.parse(JSON.stringify(snapshot))]) {
+    await t.rejects(broker.restore(wrong), { message: /is no snapshot/ })
+  }
+  t.equal(await broker.topic('a').count(), 1)
+})
+
+t.test('a snapshot lives through a structured clone, to other processes', async (t) => {
+  const { broker } = await Fixture.start(t, {
+    seed: {
+      topics: { a: { configs: { 'retention.ms': 5000 }, records: [{ key: 'k', value: 'x' }] } },
+      groups: { g: { offsets: { a: 1 } } },
+    },
+  })
+  const kept = serialize(await broker.snapshot())
+  const another = await Fixture.start(t)
+  await another.broker.restore(deserialize(kept))
+  t.match(await another.broker.topic('a').records(), [{ key: 'k', value: 'x', offset: 0 }])
+  t.equal(await another.broker.group('g').lag(), 0)
 })

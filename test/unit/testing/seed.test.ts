@@ -5,7 +5,12 @@ import t from 'tap'
 import { startBroker } from '../../../src/index.js'
 import { partitionForKey } from '../../../src/testing/seed/partitioner.js'
 import { checkSeed } from '../../../src/testing/seed/seed.js'
-import { parseSeed, seedFormatOf, seedOfTopicList } from '../../../src/testing/seed/seed-file.js'
+import {
+  parseSeed,
+  type SeedFormat,
+  seedFormatOf,
+  seedOfTopicList,
+} from '../../../src/testing/seed/seed-file.js'
 
 t.test('keys go to the partitions that the Java client would choose', (t) => {
   // KafkaProducer's own partitioner, asked for these.
@@ -90,6 +95,23 @@ t.test('what is wrong with a seed is said with its place', async (t) => {
   await t.rejects(parseSeed('{', 'json', 'seed.json'), { message: /^seed.json: / })
   await t.rejects(parseSeed('a: [', 'yaml', 'seed.yaml'), { message: /^seed.yaml: / })
   await t.rejects(parseSeed('a,b\n1', 'csv', 'seed.csv'), { message: /^seed.csv: / })
+  const lines: [text: string, format: SeedFormat, at: string][] = [
+    ['{"value": 1}\n\n{"value": }', 'jsonl', 'x: line 3: '],
+    ['{"value": 1}\n\n{"vlaue": 2}', 'jsonl', 'x: line 3: the record has a field vlaue'],
+    ['value,timestamp\n"a\nb",1\nc,never', 'csv', 'x: line 4: the record.timestamp'],
+    ['{"topics": {"a": {"records": [{}, {"vlaue": 2}]}}}', 'json', 'x: topics.a.records[1]'],
+    ['topics: { a: 1 }', 'yaml', 'x: topics.a '],
+  ]
+  for (const [text, format, at] of lines) {
+    const error = await parseSeed(text, format, 'x').catch((thrown: Error) => thrown)
+    t.ok(error instanceof TypeError && error.message.startsWith(at), `${at}: ${String(error)}`)
+  }
+  for (const [text, format] of [
+    ['{"topics":{"a":{}}}', 'json'],
+    ['topics: { a: {} }', 'yaml'],
+  ] as const) {
+    t.strictSame(await parseSeed(`\ufeff${text}`, format, 'x'), { topics: { a: {} } })
+  }
   t.throws(() => seedFormatOf('seed.txt'), { message: /seed.txt: a seed is a file that ends in/ })
 })
 
@@ -140,6 +162,12 @@ t.test('a broker begins with its seed, and takes another one later', async (t) =
     message: /orders has 2 partitions already/,
   })
   await t.rejects(startBroker({ seed: { topics: { 'no good': {} } } }), { name: 'KafkaError' })
+  await t.rejects(broker.seed({ topics: { orders: { records: [{ partition: 9 }] } } }), {
+    message: 'orders-9: UNKNOWN_TOPIC_OR_PARTITION',
+  })
+  await t.rejects(broker.seed({ groups: { billing: { offsets: { none: 1 } } } }), {
+    message: 'offset of group billing for none-0: UNKNOWN_TOPIC_OR_PARTITION',
+  })
 })
 
 t.test('a directory that has been seeded is not seeded again', async (t) => {

@@ -110,3 +110,15 @@ t.test('a broker as of 2.8 has what that release had, old versions included', as
   t.match(await client.send('Metadata', 12, metadataBody([])), { kind: 'closed' })
   t.match(await client.send('Metadata', 0, { topics: [] }), { kind: 'response' })
 })
+
+t.test('a broker as of a release is that for good, whatever becomes of faults', async (t) => {
+  const fixture = await Fixture.start(t, { asVersion: '2.8' })
+  const { broker } = fixture
+  const client = () => fixture.client()
+  t.strictSame(broker.faults.active, [])
+  await broker.reset()
+  t.equal((await advertised(client(), 0)).get(ApiKey.Produce), '0-9')
+  await broker.faults.capVersions('Produce', 7).stop()
+  t.equal((await advertised(client(), 0)).get(ApiKey.Produce), '0-9')
+  await t.rejects(Fixture.start(t, { asVersion: '1.5' }), { message: /it has to be one of/ })
+})
