@@ -2,6 +2,7 @@ import type { Peer } from '../../broker/handler.js'
 import type { Clock } from '../../env/clock.js'
 import { type Random, seededRandom } from '../../env/random.js'
 import { WaitTimeoutError } from '../views.js'
+import { checkFaultSpec } from './check-spec.js'
 import type { FaultSpec, FaultTriggers } from './fault-spec.js'
 import type { Fault } from './faults.js'
 
@@ -74,9 +75,16 @@ export class ActiveFault implements Fault {
   until(stop: AbortSignal | Promise<unknown>): Fault {
     const end = (): void => void this.stop()
     // Not instanceof: test runners that isolate modules have promises of several realms.
-    if ('then' in stop) stop.then(end, end)
-    else if (stop.aborted) end()
-    else stop.addEventListener('abort', end, { once: true })
+    if (typeof (stop as Promise<unknown>)?.then === 'function') {
+      ;(stop as Promise<unknown>).then(end, end)
+      return this
+    }
+    const signal = stop as AbortSignal
+    if (typeof signal?.addEventListener !== 'function') {
+      throw new TypeError('a fault is until an AbortSignal or a promise')
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
     return this
   }
 
@@ -151,7 +159,7 @@ export class ActiveFault implements Fault {
   }
 
   #retrigger(change: FaultTriggers): Fault {
-    this.#spec = { ...this.#spec, ...change }
+    this.#spec = checkFaultSpec({ ...this.#spec, ...change } as FaultSpec)
     if (this.hits >= this.#maxHits) this.#spend()
     return this
   }

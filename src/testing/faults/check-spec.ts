@@ -117,7 +117,8 @@ export function checkFaultSpec(spec: FaultSpec): FaultSpec {
     ...(rules.triggers ? TRIGGERS : {}),
   }
   for (const name of Object.keys(rules.required ?? {})) {
-    if (!Object.hasOwn(spec, name)) throw new TypeError(`fault ${spec.kind}: it needs ${name}`)
+    if ((spec as unknown as Record<string, unknown>)[name] !== undefined) continue
+    throw new TypeError(`fault ${spec.kind}: it needs ${name}`)
   }
   for (const [name, value] of Object.entries(spec)) {
     if (name === 'kind' || value === undefined) continue

@@ -16,7 +16,6 @@ import type {
   ApiSelector,
   DiskOperation,
   FaultAction,
-  FaultKind,
   FaultMoment,
   FaultOptions,
   FaultSpec,
@@ -25,7 +24,7 @@ import type {
 } from './fault-spec.js'
 import type { Fault, Faults } from './faults.js'
 import { type BrokerKnowledge, type Match, RequestMatcher } from './request-matcher.js'
-import { strikes } from './strikes.js'
+import { AROUND, strikes } from './strikes.js'
 import { cappedVersions, cappingOf, type VersionCapping } from './version-capping.js'
 
 /** What faults do to the broker beside its requests. */
@@ -75,10 +74,9 @@ export class FaultRegistry implements Faults, RequestInterceptor {
   /** @throws TypeError for a release that isn't known */
   constructor(options: FaultRegistryOptions) {
     this.#options = options
-    const { asVersion } = options
-    if (asVersion === undefined) return
-    const spec = checkFaultSpec({ kind: 'asVersion', release: asVersion })
-    this.#cappings.set(undefined, cappingOf(spec)!)
+    const { asVersion: release } = options
+    if (release === undefined) return
+    this.#cappings.set(undefined, cappingOf(checkFaultSpec({ kind: 'asVersion', release }))!)
   }
 
   get active(): readonly Fault[] {
@@ -397,7 +395,4 @@ interface Effect {
 
 const WHOLE: Match = { kind: 'whole' }
 
-const AROUND: ReadonlySet<FaultKind> = new Set(['delay', 'throttle', 'corrupt'])
-
-/** It acts on whatever is answered, by other faults too. */
 const isAround = ({ fault }: RequestFault): boolean => AROUND.has(fault.spec.kind)

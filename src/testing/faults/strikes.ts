@@ -161,3 +161,6 @@ export const strikes: { readonly [K in FaultKind]?: Strike<K> } = {
   throttle,
   corrupt,
 }
+
+/** They act on whatever is answered, by other faults too. */
+export const AROUND: ReadonlySet<FaultKind> = new Set(['delay', 'throttle', 'corrupt'])

@@ -328,3 +328,17 @@ t.test('what makes no sense is refused', async (t) => {
   ]
   for (const [spec, message] of wrong) t.throws(() => broker.faults.add(spec as never), { message })
 })
+
+t.test('triggers and moments that make no sense are refused, not taken for none', async (t) => {
+  const { faults } = (await Fixture.start(t)).broker
+  const wrong: [() => unknown, RegExp][] = [
+    [() => faults.drop('Produce').times(0), /times 0 has to be/],
+    [() => faults.drop('Produce').times('2' as never), /times 2 has to be/],
+    [() => faults.drop('Produce').onCall(0), /onCall 0 has to be/],
+    [() => faults.drop('Produce').probability(2), /probability 2 has to be a number from 0 to 1/],
+    [() => faults.drop('Produce').until(5 as never), /AbortSignal or a promise/],
+    [() => faults.capVersions('Fetch', 3).once(), /it has no times/],
+    [() => faults.disconnect('Produce', undefined as never), /it needs when/],
+  ]
+  for (const [make, message] of wrong) t.throws(make, { name: 'TypeError', message })
+})
