@@ -13,13 +13,13 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 /** Moved on by more, a broker would be at its timers for minutes, or past what a date can be. */
 const MAX_ADVANCE_MS = 36_525 * UNITS_MS.d!
 
-/** Milliseconds of a length of time. @throws TypeError for what isn't one */
+/** Whole milliseconds of a length of time. @throws TypeError for what isn't one */
 export function durationMs(duration: Duration): number {
   if (typeof duration === 'number') {
-    if (Number.isFinite(duration) && duration >= 0) return duration
+    if (Number.isFinite(duration) && duration >= 0) return Math.round(duration)
   } else {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration)
-    if (match !== null) return Number(match[1]) * UNITS_MS[match[2]!]!
+    if (match !== null) return Math.round(Number(match[1]) * UNITS_MS[match[2]!]!)
   }
   throw new TypeError(`${duration} is no length of time such as 1500, '45s', '1.5h' or '7d'`)
 }

@@ -115,3 +115,13 @@ t.test('restarts that are asked for at once are one', async (t) => {
   await broker.restart()
   t.equal(await broker.topic('orders').count(), 1)
 })
+
+t.test('a clock that is moved by parts of a millisecond keeps whole ones', async (t) => {
+  const { broker } = await Fixture.start(t, { clock: 'virtual' })
+  const before = broker.clock.now()
+  await broker.clock.advance(0.7)
+  await broker.clock.advance('0.0004s')
+  t.equal(broker.clock.now(), before + 1)
+  await broker.seed({ topics: { orders: { records: [{ value: 'a' }] } } })
+  t.match(await broker.topic('orders').records(), [{ timestampMs: before + 1 }])
+})
