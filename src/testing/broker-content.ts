@@ -3,6 +3,7 @@ import { groupIds } from './inspect/groups.js'
 import { transactionViews } from './inspect/transactions.js'
 import type { RequestJournal } from './journal.js'
 import { LocalAdmin } from './local-admin.js'
+import type { RemovedMembers } from './removed-members.js'
 import type { RequestGate } from './request-gate.js'
 import type { Seed } from './seed/seed.js'
 import { withoutWhatIsThere } from './seed/seed.js'
@@ -22,6 +23,7 @@ export interface BrokerContentOptions {
   /** Names of all topics but Kafka's own. */
   readonly topics: () => readonly string[]
   readonly gate: RequestGate
+  readonly removedMembers: RemovedMembers
   readonly serverFaults: ServerFaults
   readonly faults: FaultRegistry
   readonly journal: RequestJournal
@@ -87,7 +89,7 @@ export class BrokerContent {
 
   async restore(snapshot: BrokerSnapshot): Promise<void> {
     requireSnapshot(snapshot)
-    const { running, gate, serverFaults, topics } = this.options
+    const { running, gate, serverFaults, topics, removedMembers } = this.options
     return gate.closedDuring(() =>
       new Restoration(running(), this.#admin, serverFaults, {
         topics,
@@ -96,6 +98,7 @@ export class BrokerContent {
           (await transactionViews(running().client))
             .filter(({ state }) => OPEN_STATES.has(state))
             .map(({ transactionalId }) => transactionalId),
+        removed: (groupId, memberId) => removedMembers.add(groupId, memberId),
       }).restore(snapshot),
     )
   }

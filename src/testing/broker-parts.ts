@@ -24,6 +24,7 @@ import { RequestJournal } from './journal.js'
 import { LocalClient } from './local-client.js'
 import { BrokerMetrics } from './metrics/broker-metrics.js'
 import { profileProperties } from './profiles.js'
+import { RemovedMembers } from './removed-members.js'
 import { RequestGate } from './request-gate.js'
 import type { BrokerOptions } from './running-broker.js'
 import {
@@ -61,6 +62,7 @@ export class BrokerParts {
   readonly address: AdvertisedAddress
   readonly gate = new RequestGate()
   readonly fetchWatch = new FetchWatch()
+  readonly removedMembers = new RemovedMembers()
   readonly serverFaults: ServerFaults
   /** Kept only where somebody can ask for them. */
   readonly metrics: BrokerMetrics | undefined
@@ -170,7 +172,8 @@ export class BrokerParts {
   #interceptors(): readonly RequestInterceptor[] {
     if (this.isPlain) return []
     const metrics = this.metrics === undefined ? [] : [this.metrics.requests]
-    return [...metrics, this.journal, this.faults, this.address, this.gate, this.fetchWatch]
+    const { journal, faults, address, gate, fetchWatch, removedMembers } = this
+    return [...metrics, journal, faults, address, gate, fetchWatch, removedMembers]
   }
 
   #configuration(): Map<string, string> {

@@ -100,6 +100,7 @@ export class TestBroker implements RunningBroker {
       running: () => parts.usable,
       topics: () => this.topics(),
       gate: parts.gate,
+      removedMembers: parts.removedMembers,
       serverFaults: parts.serverFaults,
       faults: parts.faults,
       journal: parts.journal,

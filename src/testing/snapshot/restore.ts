@@ -11,6 +11,8 @@ export interface RestorationScope {
   groups(): Promise<readonly string[]>
   /** Transactional ids of transactions that aren't over. */
   openTransactions(): Promise<readonly string[]>
+  /** Of a consumer group (KIP-848), and alive. */
+  removed(groupId: string, memberId: string): void
 }
 
 /**
@@ -58,6 +60,8 @@ export class Restoration {
     for (const groupId of groupIds) {
       const description = await new InspectedGroup(groupId, () => this.running).describe()
       await this.admin.removeMembers(description)
+      if (description.type !== 'consumer') continue
+      for (const { memberId } of description.members) this.scope.removed(groupId, memberId)
     }
     await this.admin.deleteGroups(groupIds)
   }

@@ -139,8 +139,14 @@ t.test('what live clients see of a reset', async (t) => {
       })
     const { memberEpoch } = await beat(0)
     await broker.reset()
-    t.equal((await beat(memberEpoch)).errorCode, ErrorCode.GROUP_ID_NOT_FOUND)
+    // GROUP_ID_NOT_FOUND, which a group that is gone has, is fatal to librdkafka and to the Java client.
+    t.equal((await beat(memberEpoch)).errorCode, ErrorCode.UNKNOWN_MEMBER_ID)
+    t.equal((await beat(memberEpoch)).errorCode, ErrorCode.GROUP_ID_NOT_FOUND, 'told once')
     t.equal((await beat(0)).errorCode, ErrorCode.NONE)
+    await broker.reset()
+    await broker.reset()
+    t.strictSame((await broker.groups()).includes('c'), false)
+    t.equal((await beat(1)).errorCode, ErrorCode.UNKNOWN_MEMBER_ID)
   })
 
   await t.test('a long poll ends, and the offset of before may be out of range', async (t) => {
