@@ -39,6 +39,7 @@ export async function registerController(
     },
     { principal: 'User:ANONYMOUS', clientId: null },
   )
-  if (errorCode === ErrorCode.NONE) return
+  // Below metadata.version 3.7 controllers aren't registered, and everything works without it.
+  if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.UNSUPPORTED_VERSION) return
   throw new KafkaError(errorCode as ErrorCode, errorMessage ?? undefined)
 }

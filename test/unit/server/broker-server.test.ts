@@ -4,9 +4,13 @@ import { MemoryDisk } from '../../../src/env/disk-memory.js'
 import { silentLogger } from '../../../src/env/logger.js'
 import { systemNetwork } from '../../../src/env/network-node.js'
 import { systemRandom } from '../../../src/env/random.js'
+import { bootstrapRecords } from '../../../src/metadata/bootstrap.js'
+import { encodeRecord } from '../../../src/metadata/record.js'
 import { ApiKey } from '../../../src/protocol/api-keys.js'
 import { ErrorCode } from '../../../src/protocol/errors.js'
 import { buildBatch } from '../../../src/protocol/records/builder.js'
+import { formatMetadataDirectory } from '../../../src/raft/format.js'
+import { METADATA_DIRECTORY } from '../../../src/raft/quorum.js'
 import { BrokerServer, type BrokerServerOptions } from '../../../src/server/broker-server.js'
 import { nodeProperties } from '../../../src/server/node-properties.js'
 import { WireClient } from '../../oracle/wire-client.js'
@@ -14,6 +18,8 @@ import { until } from '../../support/until.js'
 
 const DIRECTORY = '/data'
 const MEGABYTE = 1024 * 1024
+/** 3.3-IV3 */
+const OLDEST_METADATA_VERSION = 7
 
 function optionsOf(disk: MemoryDisk, properties: Record<string, string> = {}): BrokerServerOptions {
   const ofNode = nodeProperties({ disk, directory: DIRECTORY, host: '127.0.0.1', port: 0 })
@@ -163,4 +169,27 @@ t.test('with several directories, topics are spread', async (t) => {
   t.equal(await produce(second, 10), ErrorCode.NONE, 'and found again')
   second.close()
   await again.close()
+})
+
+t.test('a directory of the oldest metadata.version is served', async (t) => {
+  const disk = new MemoryDisk(4 * MEGABYTE)
+  await (await BrokerServer.start(optionsOf(disk))).close()
+  disk.remove(`${DIRECTORY}/${METADATA_DIRECTORY}`)
+  const levels = new Map([['metadata.version', OLDEST_METADATA_VERSION]])
+  const bootstrap = bootstrapRecords(levels).map(encodeRecord)
+  formatMetadataDirectory(disk, { logDirectory: DIRECTORY, bootstrap, nowMs: 0 })
+
+  const server = await BrokerServer.start(optionsOf(disk))
+  t.teardown(() => server.close())
+  const client = clientOf(server)
+  t.teardown(() => client.close())
+  const versions = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
+  t.match(await client.send(ApiKey.ApiVersions, 3, versions), {
+    body: {
+      finalizedFeatures: [{ name: 'metadata.version', maxVersionLevel: OLDEST_METADATA_VERSION }],
+    },
+  })
+  const topics = [{ name: 'full' }]
+  await client.send(ApiKey.Metadata, 9, { topics, allowAutoTopicCreation: true })
+  t.equal(await produce(client, 100), ErrorCode.NONE)
 })
