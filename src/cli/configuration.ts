@@ -65,7 +65,7 @@ function ofContainer(
     const directories = directory === undefined ? [] : [['log.dirs', directory] as const]
     return new Map([...directories, ...given])
   }
-  const properties = ofSingleNode(args, disk)
+  const properties = ofSingleNode(args, disk, given.get('node.id') ?? given.get('broker.id'))
   const [clients, controller] = entriesOf(properties.get('listeners')) as [string, string]
   properties.set('listeners', `${onAllInterfaces(clients)},${controller}`)
   properties.set('advertised.listeners', clients)
@@ -84,10 +84,11 @@ function ofContainer(
   return properties
 }
 
-function ofSingleNode(args: StartArguments, disk: Disk): Map<string, string> {
+/** @param givenId the node's own, unless the command line has another */
+function ofSingleNode(args: StartArguments, disk: Disk, givenId?: string): Map<string, string> {
   const { memory, dataDir, port = DEFAULT_PORT, settings } = args
   const directory = memory ? MEMORY_DIRECTORY : absolutePath(dataDir ?? DEFAULT_DATA_DIR)
-  const nodeId = new Map(settings).get('node.id')
+  const nodeId = new Map(settings).get('node.id') ?? givenId
   return nodeProperties({ disk, directory, host: DEFAULT_HOST, port, nodeId })
 }
 

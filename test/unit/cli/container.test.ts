@@ -81,6 +81,15 @@ t.test('values are as in a properties file, which the image makes of them', (t) 
   t.end()
 })
 
+t.test('the id of the node is that of its quorum, too', (t) => {
+  for (const name of ['KAFKA_NODE_ID', 'KAFKA_BROKER_ID']) {
+    const properties = configured({ [name]: '7' })
+    t.equal(properties.get('node.id'), '7', name)
+    t.equal(properties.get('controller.quorum.voters'), '7@localhost:9093', name)
+  }
+  t.end()
+})
+
 t.test('an empty CLUSTER_ID says as much as none', (t) => {
   t.equal(clusterIdIn({ CLUSTER_ID: '' }), undefined)
   t.equal(clusterIdIn({ CLUSTER_ID: 'a' }), 'a')
