@@ -83,10 +83,14 @@ export class OffsetIndex {
     return slot < this.#entries.count ? this.#entry(slot).position : undefined
   }
 
-  /** Offset of the first entry at `position` or later; undefined if there is none. */
+  /**
+   * Offset of the first entry at `position` or later; undefined if there is none. The very first entry
+   * has to be later, as Kafka's search doesn't look at it again (`AbstractIndex.binarySearch`).
+   */
   offsetFrom(position: number): number | undefined {
     const bytes = this.#entries.buffer
-    const slot = this.#entries.lastWhere((at) => bytes.readInt32BE(at + 4) < position) + 1
+    const isBefore = (at: number) => bytes.readInt32BE(at + 4) < position + (at === 0 ? 1 : 0)
+    const slot = this.#entries.lastWhere(isBefore) + 1
     return slot < this.#entries.count ? this.#entry(slot).offset : undefined
   }
 

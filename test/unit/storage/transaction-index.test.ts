@@ -19,9 +19,10 @@ const LOG = '/data/pets-0'
 const config = logConfig({ segmentBytes: 400, indexIntervalBytes: 100, retentionMs: -1 })
 const id = { topic: 'pets', partition: 0 }
 
-const open = async (disk: Disk): Promise<{ manager: LogManager; log: Log }> => {
-  const manager = await startManager(managerOptions({ disk, defaultConfig: config }))
-  return { manager, log: manager.getOrCreateLog(id, { topicId: TOPIC_ID, config }) }
+const open = async (disk: Disk, more = {}): Promise<{ manager: LogManager; log: Log }> => {
+  const defaultConfig = { ...config, ...more }
+  const manager = await startManager(managerOptions({ disk, defaultConfig }))
+  return { manager, log: manager.getOrCreateLog(id, { topicId: TOPIC_ID, config: defaultConfig }) }
 }
 
 const transactional = (producerId: number, baseSequence = 0): Buffer =>
@@ -93,6 +94,31 @@ t.test('a fetch hears of the aborted transactions that its records may belong to
   t.strictSame(log.abortedTransactions(log.logEndOffset, 0), [])
   await manager.close()
 })
+
+t.test(
+  'a slice that ends where the first index entry is counts up to the next one, as in Kafka',
+  async (t) => {
+    const { log, manager } = await open(new MemoryDisk(64 * MEGABYTE), { segmentBytes: 4000 })
+    const plain = keyed([['plain', 'y'.repeat(60)]])
+    const { length } = plain
+    for (let i = 0; i < 2; i++) await append(log, plain)
+    await append(
+      log,
+      keyed(
+        [
+          ['a', 'x'.repeat(60)],
+          ['b', 'x'.repeat(60)],
+        ],
+        { producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: true },
+      ),
+    )
+    await endTxn(log, 'ABORT', 1)
+    t.equal(log.segmentCount, 1)
+    t.strictSame(log.abortedTransactions(0, length - 1), [])
+    t.match(log.abortedTransactions(0, length), [{ producerId: 1, firstOffset: 2 }])
+    await manager.close()
+  },
+)
 
 t.test('a segment with aborted transactions has an index file, and only such a one', async (t) => {
   const disk = new MemoryDisk(64 * MEGABYTE)
