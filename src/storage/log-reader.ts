@@ -1,3 +1,4 @@
+import { ErrorCode, KafkaError } from '../protocol/errors.js'
 import { batchSize, HEADER_SIZE, lastOffset } from '../protocol/records/batch.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { LogSlice } from './log.js'
@@ -139,8 +140,13 @@ function readFrom(
   let settle: (() => void) | undefined
   read.segment.file.read(buffer, 0, wanted, from, isHot, (error, length) => {
     failure = error
-    if (error === null) result = slice(pool, read, from, buffer, length, sliceBytes)
-    else pool.give(buffer)
+    if (error === null) {
+      try {
+        result = slice(pool, read, from, buffer, length, sliceBytes)
+      } catch (corruption) {
+        failure = corruption as Error
+      }
+    } else pool.give(buffer)
     isDone = true
     settle?.()
   })
@@ -156,7 +162,11 @@ function readFrom(
   })
 }
 
-/** Cuts the slice out of what was read, or reads again if that wasn't what was looked for. */
+/**
+ * Cuts the slice out of what was read, or reads again if that wasn't what was looked for.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE where the file has something else than a batch
+ */
 function slice(
   pool: BufferPool,
   read: SegmentRead,
@@ -168,7 +178,7 @@ function slice(
   let at = 0
   while (length - at >= HEADER_SIZE && lastOffset(buffer, at) < read.offset) {
     const size = batchSize(buffer, at)
-    if (size < HEADER_SIZE) break
+    if (size < HEADER_SIZE) throw corrupt(pool, buffer, size)
     at += size
   }
   const position = from + at
@@ -179,6 +189,7 @@ function slice(
     return readFrom(pool, read, position, UNKNOWN_GAP_BYTES, sliceBytes)
   }
   const firstBytes = batchSize(buffer, at)
+  if (firstBytes < HEADER_SIZE) throw corrupt(pool, buffer, firstBytes)
   const allowed = read.minOneBatch ? Math.max(read.maxBytes, firstBytes) : read.maxBytes
   const bytes = Math.min(allowed, read.endPosition - position)
   if (bytes > length - at) {
@@ -186,4 +197,9 @@ function slice(
     return readFrom(pool, read, position, 0, bytes)
   }
   return new PooledSlice(buffer.subarray(at, at + bytes), allowed < firstBytes, buffer, pool)
+}
+
+function corrupt(pool: BufferPool, buffer: Buffer, size: number): KafkaError {
+  pool.give(buffer)
+  return new KafkaError(ErrorCode.CORRUPT_MESSAGE, `a batch of ${size} bytes in the log's file`)
 }

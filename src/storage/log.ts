@@ -170,7 +170,7 @@ export interface Log {
    * @param upToOffset nothing from this offset on: log end, high watermark or last stable offset
    * @returns at once when the bytes are likely cached, otherwise when they have been read
    * @throws KafkaError (or rejects with) OFFSET_OUT_OF_RANGE outside of log start and log end,
-   *   KAFKA_STORAGE_ERROR
+   *   KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE where the file has something else than a batch
    */
   read(
     offset: number,
