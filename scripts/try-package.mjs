@@ -1,7 +1,15 @@
 // Tries what is published: packs it, installs the tarball in an empty folder, imports it both ways,
 // type-checks a consumer, and starts the command.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -164,6 +172,17 @@ try {
     write('consumer.cts', COMMONJS_CONSUMER)
     write('tsconfig.json', tsconfig(['consumer.mts', 'consumer.cts']))
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'])
+  })
+  await check('types for older compilers and libraries', () => {
+    const types = join(folder, 'node_modules/samsa/dist/types')
+    for (const path of readdirSync(types, { recursive: true })) {
+      if (!path.endsWith('.d.ts')) continue
+      // Generic since TypeScript 5.7, and of the library since ES2022.
+      const late = /\b(Buffer|Uint8Array)<|\bErrorOptions\b/.exec(
+        readFileSync(join(types, path), 'utf8'),
+      )
+      expect(late === null, `no ${late?.[0]} in ${path}`)
+    }
   })
   await check('samsa --version', () => {
     const version = run(join(folder, 'node_modules/.bin/samsa'), ['--version']).trim()
