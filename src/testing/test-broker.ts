@@ -7,6 +7,7 @@ import { addressText } from '../server/endpoints.js'
 import { parseAddress } from './advertised-address.js'
 import { BrokerContent } from './broker-content.js'
 import { BrokerParts, type NodeSetting } from './broker-parts.js'
+import { checkOptions } from './check-options.js'
 import { clientOptions } from './client-options.js'
 import type { ControlContext } from './control/context.js'
 import { type ControlServer, openControlServer } from './control/control-server.js'
@@ -66,6 +67,7 @@ export class TestBroker implements RunningBroker {
    * @param setting the node as the command runs it
    */
   static async start(options: BrokerOptions = {}, setting?: NodeSetting): Promise<TestBroker> {
+    checkOptions(options)
     const seeds = await Promise.all(seedsOf(options).map(seedIn))
     const parts = new BrokerParts(options, setting)
     await parts.start()

@@ -125,3 +125,16 @@ t.test('a clock that is moved by parts of a millisecond keeps whole ones', async
   await broker.seed({ topics: { orders: { records: [{ value: 'a' }] } } })
   t.match(await broker.topic('orders').records(), [{ timestampMs: before + 1 }])
 })
+
+t.test('options that there are not are refused, also where no compiler looks', async (t) => {
+  const wrong: [unknown, RegExp][] = [
+    [null, /have to be an object/],
+    ['2.8', /have to be an object/],
+    [{ prot: 9092 }, /there is no option prot; there are profile, port/],
+    [{ clock: 'fake' }, /clock fake: it has to be one of system, virtual/],
+    [{ memoryBytes: 0 }, /memoryBytes 0/],
+  ]
+  for (const [options, message] of wrong) {
+    await t.rejects(startBroker(options as object), { name: 'TypeError', message })
+  }
+})
