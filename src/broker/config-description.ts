@@ -4,6 +4,7 @@ import {
   inHashOrder,
   javaHashCode,
 } from '../coordinator/group/java-hash.js'
+import { brokerConfigs } from '../metadata/config/broker-configs.js'
 import { brokerQuotaConfigs } from '../metadata/config/broker-quota-configs.js'
 import { clientMetricsConfigs } from '../metadata/config/client-metrics-configs.js'
 import { Config } from '../metadata/config/config.js'
@@ -15,6 +16,7 @@ import {
   brokerConfigSynonyms,
   groupConfigSynonyms,
   topicConfigSynonyms,
+  withoutListenerPrefix,
 } from '../metadata/config/synonyms.js'
 import { isReadOnly } from '../metadata/config/update-mode.js'
 import type { MetadataImage } from '../metadata/image.js'
@@ -192,7 +194,7 @@ export class ConfigDescription {
     const { current, ofAllBrokers } = this.config
     const types: ConfigTable = current.table
     return inMapOrder([...ofAllBrokers].sort()).map(([name, value]) => {
-      const type = types[name]?.type ?? quotaType(name)
+      const type = types[name]?.type ?? unusualType(name)
       const synonyms = this.#synonyms(name, type).filter(
         ({ source }) => source === Source.DYNAMIC_DEFAULT_BROKER,
       )
@@ -223,10 +225,11 @@ export class ConfigDescription {
   }
 }
 
-/** Of a broker configuration that is only dynamic. */
-function quotaType(name: string): ConfigType | undefined {
-  const types: ConfigTable = brokerQuotaConfigs
-  return types[name]?.type
+/** Of a broker configuration that is only dynamic, or set for one listener. */
+function unusualType(name: string): ConfigType | undefined {
+  const types: ConfigTable = { ...brokerConfigs, ...brokerQuotaConfigs }
+  const base = withoutListenerPrefix(name) ?? name
+  return Object.hasOwn(types, base) ? types[base]!.type : undefined
 }
 
 type Shown = [name: string, value: string | null, type: ConfigType | undefined]
@@ -244,7 +247,7 @@ function shown<T extends ConfigTable>(
   const inOrder = inHashOrder(own.keys(), javaHashCode, bucketsOfCopiedMap(own.size))
   const unusual = inOrder
     .filter((name) => !isUsual(name))
-    .map((name): Shown => [name, own.get(name)!, table[name]?.type ?? quotaType(name)])
+    .map((name): Shown => [name, own.get(name)!, table[name]?.type ?? unusualType(name)])
   const usual = Object.entries(table)
     .filter(([, key]) => !key.internal)
     .map(([name, key]): Shown => [name, config.text(name) ?? null, key.type])

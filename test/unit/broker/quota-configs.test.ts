@@ -60,3 +60,26 @@ t.test(
     ])
   },
 )
+
+t.test('what is set for one listener is of the type that it is for all', async (t) => {
+  const name = 'listener.name.plaintext.ssl.keystore.type'
+  const secret = 'listener.name.plaintext.ssl.keystore.password'
+  const config = configOf({})
+  const image = stateOf(
+    broker(1),
+    setting(BROKER, '1', name, 'PEM'),
+    setting(BROKER, '1', secret, 'x'),
+  )
+  config.update(image)
+  const services = servicesOf({
+    state: image,
+    config,
+    controller: new ScriptedController(() => ({})),
+    authorizer: forbidding(() => false),
+  })
+  const resource = { resourceType: BROKER, resourceName: '1', configurationKeys: [name, secret] }
+  const { results } = await ask(describeConfigs(services), 4, { resources: [resource] })
+  const entries = new Map(results[0].configs.map((entry: Body) => [entry.name, entry]))
+  t.match(entries.get(name), { value: 'PEM', isSensitive: false, configSource: 2, configType: 2 })
+  t.match(entries.get(secret), { value: null, isSensitive: true, configSource: 2, configType: 9 })
+})
