@@ -62,7 +62,7 @@ class Row {
 
   async take({ kind, ends }: Turn): Promise<void> {
     const { t, directory } = this
-    const broker = await directory.start(kind, (c) => this.#prepared.settled(c))
+    const broker = await directory.start(kind, (c) => this.#prepared.hasEnded(c))
     if (kind === 'Apache Kafka' && process.platform === 'linux') {
       t.match(await directory.refusal(), /is in use by Apache Kafka \(process \d+\)/)
     }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Samsa } from '../../command/samsa.js'
 import {
@@ -15,9 +15,10 @@ import { Conversation } from '../conversation.js'
 export const STATE_PARTITIONS = 3
 const MARKERS = 'kafka.coordinator.transaction.TransactionMarkerChannelManager'
 /**
- * What Apache Kafka 4.3.1 says when it leaves out markers for good, because the partitions have no
- * leader at that moment and count as deleted. It has such a moment when it starts after a broker that
- * was killed, between its session of before and the new one.
+ * What Apache Kafka 4.3.1 says when it leaves out markers, because the partitions have no leader at
+ * that moment and count as deleted. When it starts after a broker that was killed there is such a
+ * moment, between the session of before and the new one; if the coordinator still gets to write down
+ * then that the transaction is complete, the markers never come.
  */
 const MARKERS_LEFT_OUT = "Couldn't find leader endpoint"
 const MAX_STARTS = 10
@@ -75,18 +76,19 @@ export class Directory {
     return new Directory(t, options, propertiesFile, dataDirectory)
   }
 
-  /** @param settled waits until the broker has ended the transactions that it found decided */
+  /** @param hasEnded waits until what the broker found decided is complete, and looks whether it is */
   async start(
     kind: Broker['kind'],
-    settled: (c: Conversation) => Promise<void> = async () => {},
+    hasEnded: (c: Conversation) => Promise<boolean> = async () => true,
   ): Promise<Broker> {
     if (kind === 'samsa') return this.#startSamsa()
     const before = join(this.options.directory, 'before')
     if (existsSync(this.data)) copyFiles(this.data, before)
     for (let starts = 1; ; starts++) {
+      const said = this.#serverLog()
       const kafka = await this.#startApacheKafka()
-      await this.talk(settled)
-      if (!this.#takesLogOf(MARKERS_LEFT_OUT)) {
+      const ended = await this.talk(hasEnded)
+      if (ended || !this.#serverLog().slice(said.length).includes(MARKERS_LEFT_OUT)) {
         rmSync(before, { recursive: true, force: true })
         return kafka
       }
@@ -114,12 +116,10 @@ export class Directory {
     }
   }
 
-  /** Whether Apache Kafka said it since this was asked last. */
-  #takesLogOf(words: string): boolean {
+  /** What Apache Kafka said so far. */
+  #serverLog(): string {
     const log = join(this.options.directory, 'server.log')
-    const isSaid = readFileSync(log, 'utf8').includes(words)
-    renameSync(log, `${log}.old`)
-    return isSaid
+    return existsSync(log) ? readFileSync(log, 'utf8') : ''
   }
 
   #samsa(...more: string[]): Samsa {

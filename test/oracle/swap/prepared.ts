@@ -64,9 +64,19 @@ export class Prepared {
     this.#pending = pending
   }
 
-  /** Waits for the end of the transaction that the broker of before had decided. */
-  async settled(c: Conversation): Promise<void> {
-    if (this.#pending) await this.#stateAtTheEnd(c)
+  /**
+   * Waits until the transaction that the broker of before had decided is complete.
+   *
+   * @returns whether it has ended in all partitions
+   */
+  async hasEnded(c: Conversation): Promise<boolean> {
+    if (!this.#pending) return true
+    await this.#stateAtTheEnd(c)
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const { lastStableOffset, highWatermark } = await readPartition(c, TOPIC, partition)
+      if (lastStableOffset !== highWatermark) return false
+    }
+    return true
   }
 
   async check(c: Conversation, complain: Complain): Promise<void> {
