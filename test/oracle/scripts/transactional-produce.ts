@@ -1,4 +1,5 @@
 import { ApiKey } from '../../../src/protocol/api-keys.js'
+import { until } from '../../support/until.js'
 import type { AskOptions, Body, Conversation } from '../conversation.js'
 import {
   batchOf,
@@ -213,8 +214,11 @@ async function abortedOnes(t: Conversation): Promise<Aborted> {
   await write(c, 'c 5')
   await write(b, 'b 6')
   await endQuietly(t, b, true)
+  const endedMs = Date.now()
   await produceTo(t, name, batchOf(['plain 8']))
   await write(c, 'c 9')
+  // The marker of this one is the latest record: not of the millisecond of the one before.
+  await until(() => Date.now() > endedMs)
   await endQuietly(t, c, false)
   await write(d, 'd 11')
   await produceTo(t, name, batchOf(['plain 12', 'plain 13']))
