@@ -4,6 +4,9 @@ import { Story, send } from './clients.js'
 const longestJoinMs = ({ broker }: Story): number =>
   Math.max(...broker.journal.entries({ api: 'JoinGroup' }).map(({ durationMs }) => durationMs!))
 
+/** Timers of Node.js may be early by one. */
+const ROUNDING_MS = 2
+
 t.test('the first message after a subscription is lost', async (t) => {
   await t.test('what it looks like', async (t) => {
     // While the group waits for others to join, as Apache Kafka's does, its consumers have no
@@ -54,7 +57,7 @@ t.test('the first member of a group waits 3 s for others', async (t) => {
     const story = await Story.begin(t, { profile: 'kafka' })
     await story.consume('orders')
     const durationMs = longestJoinMs(story)
-    t.ok(durationMs >= 3000, `${durationMs} ms`)
+    t.ok(durationMs >= 3000 - ROUNDING_MS, `${durationMs} ms`)
   })
 
   await t.test('here it does not', async (t) => {

@@ -108,7 +108,12 @@ export class KafkajsUser {
       const next = String(Number(last) + 1)
       const [committed] = await this.broker.group(this.name).offsets()
       if (String(committed?.offset) === next) return true
-      await consumer.commitOffsets([{ topic: INPUT, partition: 0, offset: next }])
+      try {
+        await consumer.commitOffsets([{ topic: INPUT, partition: 0, offset: next }])
+      } catch (error) {
+        // It is about to join anew, and commits after that.
+        if (whatIs(error) !== 'REBALANCE_IN_PROGRESS') throw error
+      }
       return false
     }
     const eachMessage = async ({ message }: { message: { offset: string } }) => {
