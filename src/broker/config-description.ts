@@ -225,11 +225,12 @@ export class ConfigDescription {
   }
 }
 
+const ALL_BROKER_CONFIGS: ConfigTable = { ...brokerConfigs, ...brokerQuotaConfigs }
+
 /** Of a broker configuration that is only dynamic, or set for one listener. */
 function unusualType(name: string): ConfigType | undefined {
-  const types: ConfigTable = { ...brokerConfigs, ...brokerQuotaConfigs }
   const base = withoutListenerPrefix(name) ?? name
-  return Object.hasOwn(types, base) ? types[base]!.type : undefined
+  return Object.hasOwn(ALL_BROKER_CONFIGS, base) ? ALL_BROKER_CONFIGS[base]!.type : undefined
 }
 
 type Shown = [name: string, value: string | null, type: ConfigType | undefined]

@@ -14,31 +14,42 @@ import {
 
 const BROKER = 4
 
+type State = ReturnType<typeof stateOf>
+
+/** DescribeConfigs of a broker that has that state. */
+function describing(state: State): (resource: object, more?: object) => Promise<Body[]> {
+  const config = configOf({})
+  config.update(state)
+  const services = servicesOf({
+    state,
+    config,
+    controller: new ScriptedController(() => ({})),
+    authorizer: forbidding(() => false),
+  })
+  return async (resource, more) => {
+    const resources = [{ resourceType: BROKER, ...resource }]
+    const { results } = await ask(describeConfigs(services), 4, { resources, ...more })
+    return results[0].configs
+  }
+}
+
 t.test(
   'configurations that are only dynamic are of a type, and come first where set',
   async (t) => {
     const [leader, follower] = ['leader', 'follower'].map(
       (of) => `${of}.replication.throttled.rate`,
     )
-    const config = configOf({})
-    const image = stateOf(
-      broker(1),
-      setting(BROKER, '1', leader!, '123'),
-      setting(BROKER, '', leader!, '5'),
-      setting(BROKER, '', follower!, '456'),
+    const configs = describing(
+      stateOf(
+        broker(1),
+        setting(BROKER, '1', leader!, '123'),
+        setting(BROKER, '', leader!, '5'),
+        setting(BROKER, '', follower!, '456'),
+      ),
     )
-    config.update(image)
-    const services = servicesOf({
-      state: image,
-      config,
-      controller: new ScriptedController(() => ({})),
-      authorizer: forbidding(() => false),
-    })
     const describe = async (resourceName: string): Promise<Body[]> => {
-      const resources = [{ resourceType: BROKER, resourceName, configurationKeys: null }]
-      const body = { resources, includeSynonyms: true, includeDocumentation: false }
-      const { results } = await ask(describeConfigs(services), 4, body)
-      return results[0].configs.slice(0, 2)
+      const shown = { includeSynonyms: true, includeDocumentation: false }
+      return (await configs({ resourceName, configurationKeys: null }, shown)).slice(0, 2)
     }
     const rate = { isSensitive: false, readOnly: false, configType: 5 }
     t.match(await describe('1'), [
@@ -64,22 +75,11 @@ t.test(
 t.test('what is set for one listener is of the type that it is for all', async (t) => {
   const name = 'listener.name.plaintext.ssl.keystore.type'
   const secret = 'listener.name.plaintext.ssl.keystore.password'
-  const config = configOf({})
-  const image = stateOf(
-    broker(1),
-    setting(BROKER, '1', name, 'PEM'),
-    setting(BROKER, '1', secret, 'x'),
+  const configs = describing(
+    stateOf(broker(1), setting(BROKER, '1', name, 'PEM'), setting(BROKER, '1', secret, 'x')),
   )
-  config.update(image)
-  const services = servicesOf({
-    state: image,
-    config,
-    controller: new ScriptedController(() => ({})),
-    authorizer: forbidding(() => false),
-  })
-  const resource = { resourceType: BROKER, resourceName: '1', configurationKeys: [name, secret] }
-  const { results } = await ask(describeConfigs(services), 4, { resources: [resource] })
-  const entries = new Map(results[0].configs.map((entry: Body) => [entry.name, entry]))
+  const shown = await configs({ resourceName: '1', configurationKeys: [name, secret] })
+  const entries = new Map(shown.map((entry) => [entry.name, entry]))
   t.match(entries.get(name), { value: 'PEM', isSensitive: false, configSource: 2, configType: 2 })
   t.match(entries.get(secret), { value: null, isSensitive: true, configSource: 2, configType: 9 })
 })
